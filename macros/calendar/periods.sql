@@ -1,0 +1,50 @@
+{#- The five grains of the period marts, finest first. -#}
+{%- macro period_grains() -%}
+    {{ return(['day', 'week', 'month', 'quarter', 'year']) }}
+{%- endmacro -%}
+
+{#- First day of the period that a date lies in; weeks start on Monday. grain: text; date: SQL; returns SQL of a date. -#}
+{%- macro period_start(grain, date) -%}
+    {{ return(date if grain == 'day' else 'cast(' ~ dbt.date_trunc(grain, date) ~ ' as date)') }}
+{%- endmacro -%}
+
+{#- A date moved by a number of days, months, quarters or years. date: SQL; returns SQL of a date. -#}
+{%- macro date_plus(date, number, unit) -%}
+    {{ return('cast(' ~ dbt.dateadd(unit, '(' ~ number ~ ')', date) ~ ' as date)') }}
+{%- endmacro -%}
+
+{#- Whole days from one date to another. earlier, later: SQL of dates; returns SQL of an integer. -#}
+{%- macro days_between(earlier, later) -%}
+    {{ return('cast(' ~ dbt.datediff(earlier, later, 'day') ~ ' as integer)') }}
+{%- endmacro -%}
+
+{#-
+    Every day from one to another, both included, as a query with the column date_day; no row where either is NULL.
+    first_day, last_day  SQL of dates
+    relation             relation whose one row they are read from
+-#}
+{%- macro date_series(first_day, last_day, relation) -%}
+    {{ return(adapter.dispatch('date_series', 'clientele')(first_day, last_day, relation)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__date_series(first_day, last_day, relation) -%}
+    {{ return('select cast(unnest(generate_series(' ~ first_day ~ ', ' ~ last_day ~ ", interval '1 day')) as date) as date_day from " ~ relation) }}
+{%- endmacro -%}
+
+{#- The day of a UTC timestamp in the time zone of variable reporting_timezone. timestamp: SQL; returns SQL of a date. -#}
+{%- macro reporting_date(timestamp) -%}
+    {%- if var('reporting_timezone') in ['UTC', 'Etc/UTC'] -%}
+        {{ return('cast(' ~ timestamp ~ ' as date)') }}
+    {%- endif -%}
+    {{ return('cast(' ~ adapter.dispatch('local_time', 'clientele')(timestamp, var('reporting_timezone')) ~ ' as date)') }}
+{%- endmacro -%}
+
+{#- DuckDB and PostgreSQL: the first timezone() says that the timestamp is UTC, the second reads the clock elsewhere. -#}
+{%- macro default__local_time(timestamp, time_zone) -%}
+    {{ return("timezone('" ~ time_zone ~ "', timezone('UTC', " ~ timestamp ~ '))') }}
+{%- endmacro -%}
+
+{#- Months counted through, so that neighbours differ by 1: 12 * year + month. date: SQL; returns SQL of an integer. -#}
+{%- macro month_index(date) -%}
+    {{ return('cast(12 * extract(year from ' ~ date ~ ') + extract(month from ' ~ date ~ ') as integer)') }}
+{%- endmacro -%}

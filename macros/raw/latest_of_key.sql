@@ -1,0 +1,68 @@
+{#-
+    The accepted row of each key: of several the one with the latest stamp, NULL being oldest; of equal stamps the one
+    whose other columns, as text and in the contract's order, are greatest, NULL being lowest. The order of rows and
+    files never matters.
+    relation  relation of a base model, named base_crm__<table>
+    returns   SQL text with the columns of the base model
+    A window over all rows would cost more than everything else, and keys are hardly ever doubled: the doubled ones are
+    found first, and only their rows are put in order.
+-#}
+{%- macro latest_of_key(relation) -%}
+{%- set contract = clientele.raw_contract(relation.identifier | replace('base_crm__', '')) -%}
+{%- if not contract -%}
+    select * from {{ relation }}
+{%- else -%}
+{%- set matches = [] -%}
+{%- for name in contract.key -%}
+    {%- do matches.append('judged.' ~ name ~ ' = doubled_keys.' ~ name) -%}
+{%- endfor -%}
+{%- set ordering = [] -%}
+{%- for name in contract.newest -%}
+    {%- do ordering.append('judged.' ~ name ~ ' desc nulls last') -%}
+{%- endfor -%}
+{%- for column in contract.columns if column.name not in contract.key and column.name not in contract.newest -%}
+    {#- Dates, timestamps and booleans have the order of their canonical text; numbers do not. -#}
+    {%- set value = 'cast(judged.' ~ column.name ~ ' as ' ~ dbt.type_string() ~ ')' if column.type in ['decimal', 'integer'] else 'judged.' ~ column.name -%}
+    {%- do ordering.append(value ~ ' desc nulls last') -%}
+{%- endfor -%}
+with
+
+doubled_keys as (
+    select {{ contract.key | join(', ') }}
+    from {{ relation }}
+    where rejection_reason is null
+    group by {{ contract.key | join(', ') }}
+    having count(*) > 1
+),
+
+doubled_rows as (
+    select
+        judged.*,
+        row_number() over (
+            partition by judged.{{ contract.key | join(', judged.') }}
+            order by
+                {{ ordering | join(',\n                ') }}
+        ) as newest_first
+    from {{ relation }} as judged
+    inner join doubled_keys on {{ matches | join(' and ') }}
+    where judged.rejection_reason is null
+)
+
+select
+    {{ contract.columns | map(attribute='name') | join(',\n    ') }},
+    record_key,
+    record_hash,
+    raw_record
+from doubled_rows
+where newest_first = 1
+union all
+select
+    judged.{{ contract.columns | map(attribute='name') | join(',\n    judged.') }},
+    judged.record_key,
+    judged.record_hash,
+    judged.raw_record
+from {{ relation }} as judged
+left join doubled_keys on {{ matches | join(' and ') }}
+where judged.rejection_reason is null and doubled_keys.{{ contract.key[0] }} is null
+{%- endif -%}
+{%- endmacro -%}

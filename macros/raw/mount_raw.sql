@@ -1,0 +1,260 @@
+{#-
+    Makes `raw.<table>` for every table of the raw contract before the first model runs, so that staging can rely on
+    every table and column being there. Runs on-run-start.
+    CRM_RAW_PATH names the folder to read (default data/sample). Empty: nothing is mounted, the tables of schema `raw`
+    are read as they are, and what is absent there is added: an empty table, a NULL column.
+    returns  nothing
+    errors   one sentence that names file and line, or file and column, and says what to do
+-#}
+{%- macro mount_raw() -%}
+    {%- if execute -%}
+        {%- if clientele.raw_path() == '' -%}
+            {%- do clientele.complete_raw_tables() -%}
+        {%- else -%}
+            {%- do adapter.dispatch('mount_raw_files', 'clientele')(clientele.raw_path()) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. -#}
+{%- macro raw_path() -%}
+    {{ return(env_var('CRM_RAW_PATH', 'data/sample').rstrip('/')) }}
+{%- endmacro -%}
+
+{#- Name of the schema that holds the raw tables. -#}
+{%- macro raw_schema() -%}
+    {{ return(env_var('CRM_SCHEMA_PREFIX', '') ~ 'raw') }}
+{%- endmacro -%}
+
+{#- Stops the run with a sentence about the raw data. -#}
+{%- macro refuse_raw(sentence) -%}
+    {%- do exceptions.raise_compiler_error(sentence) -%}
+{%- endmacro -%}
+
+{#- Only DuckDB reads files; elsewhere they are loaded beforehand and the tables of schema `raw` are read as they are. -#}
+{%- macro default__mount_raw_files(folder) -%}
+    {%- do clientele.complete_raw_tables() -%}
+{%- endmacro -%}
+
+{%- macro duckdb__mount_raw_files(folder) -%}
+    {%- set schema = clientele.raw_schema() -%}
+    {%- set files_of = clientele.find_raw_files(folder) -%}
+    {%- do run_query('create schema if not exists ' ~ schema) -%}
+    {%- set kind_of = {} -%}
+    {%- for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = " ~ clientele.sql_text(schema)) -%}
+        {%- do kind_of.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {%- set absent = [] -%}
+    {%- for table in clientele.raw_tables() -%}
+        {%- set contract = clientele.raw_contract(table) -%}
+        {%- set files = files_of[table] -%}
+        {%- set relation = schema ~ '.' ~ table -%}
+        {%- if not files and contract.required -%}
+            {%- do clientele.refuse_raw('The raw table ' ~ table ~ ' is required, but there is no ' ~ folder ~ '/' ~ table ~ '.csv, no ' ~ folder ~ '/' ~ table ~ '.parquet and no folder ' ~ folder ~ '/' ~ table ~ ' with either: CRM_RAW_PATH has to name the folder that holds it.') -%}
+        {%- endif -%}
+        {%- if table in kind_of -%}
+            {%- do run_query('drop ' ~ kind_of[table] ~ ' ' ~ relation) -%}
+        {%- endif -%}
+        {%- if not files -%}
+            {%- do absent.append(table) -%}
+            {%- do run_query('create table ' ~ relation ~ ' as select ' ~ clientele.raw_columns(contract, {}) ~ ' where false') -%}
+        {%- elif files[0].endswith('.csv') -%}
+            {%- do clientele.load_csv_files(relation, files, contract) -%}
+        {%- else -%}
+            {%- do clientele.view_parquet_files(relation, files, contract) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do log('Raw data: ' ~ folder ~ (' (absent, so empty: ' ~ absent | join(', ') ~ ')' if absent else ''), info=true) -%}
+{%- endmacro -%}
+
+{#-
+    The files of each raw table.
+    folder   text
+    returns  a dict of table -> sorted list of paths, all of one kind; an empty list where the table is absent
+    errors   a table that is there twice, as CSV and as Parquet or as file and as folder
+-#}
+{%- macro find_raw_files(folder) -%}
+    {%- set patterns = [] -%}
+    {%- for table in clientele.raw_tables() -%}
+        {%- for pattern in [table ~ '.csv', table ~ '.parquet', table ~ '/*.csv', table ~ '/*.parquet'] -%}
+            {%- do patterns.append("select '" ~ table ~ "', '" ~ pattern ~ "', file from glob(" ~ clientele.sql_text(folder ~ '/' ~ pattern) ~ ')') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set files_of, ways_of = {}, {} -%}
+    {%- for table in clientele.raw_tables() -%}
+        {%- do files_of.update({table: []}) -%}
+        {%- do ways_of.update({table: []}) -%}
+    {%- endfor -%}
+    {%- for table, way, file in run_query(patterns | join(' union all ') ~ ' order by 1, 2, 3') -%}
+        {%- do files_of[table].append(file) -%}
+        {%- if way not in ways_of[table] -%}
+            {%- do ways_of[table].append(way) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for table, ways in ways_of.items() if ways | length > 1 -%}
+        {%- do clientele.refuse_raw('The raw table ' ~ table ~ ' is in ' ~ folder ~ ' more than once (' ~ ways | join(' and ') ~ '): keep one of them.') -%}
+    {%- endfor -%}
+    {{ return(files_of) }}
+{%- endmacro -%}
+
+{#-
+    Loads CSV files as text into a table; the dialect is pinned, nothing is sniffed. A table, not a view: a CSV file is
+    parsed once a run, and a broken line is found before the first model.
+    relation  text, the table to create
+    files     list of paths
+    contract  dict of macro raw_contract
+    errors    an empty file, a doubled or missing column, a broken line, another encoding than UTF-8
+-#}
+{%- macro load_csv_files(relation, files, contract) -%}
+    {%- set dialect = "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, max_line_size = 16777216" -%}
+    {#- Files with one header are read together, so that a folder of a thousand daily files is one scan. -#}
+    {%- set files_by_header = {} -%}
+    {%- for file in files -%}
+        {%- set header = clientele.csv_header(file, contract) | join(',') -%}
+        {%- do files_by_header.setdefault(header, []).append(file) -%}
+    {%- endfor -%}
+    {%- set scans = [] -%}
+    {%- for header, files_of_header in files_by_header.items() -%}
+        {%- set names = header.split(',') -%}
+        {%- set positions, sources = [], {} -%}
+        {%- for name in names -%}
+            {%- do positions.append("'field_" ~ loop.index ~ "': 'varchar'") -%}
+            {%- do sources.update({name: 'field_' ~ loop.index}) -%}
+        {%- endfor -%}
+        {%- do scans.append('select ' ~ clientele.raw_columns(contract, sources)
+            ~ ' from read_csv(' ~ clientele.sql_list(files_of_header) ~ ', header = true, ' ~ dialect
+            ~ ', columns = {' ~ positions | join(', ') ~ "}, store_rejects = true, rejects_table = 'csv_errors', rejects_scan = 'csv_scans')") -%}
+    {%- endfor -%}
+    {%- do run_query('create table ' ~ relation ~ ' as ' ~ scans | join(' union all ')) -%}
+    {%- set broken = run_query('select scan.file_path, error.line, error.error_type, error.error_message from csv_errors as error inner join csv_scans as scan on error.scan_id = scan.scan_id and error.file_id = scan.file_id order by 1, 2, 4 limit 1') -%}
+    {%- do run_query('drop table csv_errors') -%}
+    {%- do run_query('drop table csv_scans') -%}
+    {%- for file, line, error_type, error_message in broken -%}
+        {%- set what = {
+            'MISSING COLUMNS': 'has fewer fields than the header',
+            'TOO MANY COLUMNS': 'has more fields than the header',
+            'UNQUOTED VALUE': 'has a double quote that is not closed, or text after a closing one',
+            'INVALID ENCODING': 'is not UTF-8',
+            'LINE SIZE OVER MAXIMUM': 'is longer than 16 MB'
+        }.get(error_type, 'cannot be read (' ~ error_message ~ ')') -%}
+        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' cannot be read: line ' ~ line ~ ' ' ~ what ~ '. Mend the line; the file has to be UTF-8 with commas, double quotes and a header.') -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#-
+    Column names of a CSV file, lower-cased, after they were held against the contract.
+    file, contract  as for load_csv_files
+    returns  list of text
+-#}
+{%- macro csv_header(file, contract) -%}
+    {#- One field a line, so that the header comes as it was written. -#}
+    {%- set lines = run_query("select line from read_csv(" ~ clientele.sql_text(file) ~ ", header = false, auto_detect = false, delim = chr(31), quote = '', escape = '', columns = {'line': 'varchar'}, strict_mode = false, store_rejects = true, rejects_table = 'header_errors', rejects_scan = 'header_scans', max_line_size = 16777216) limit 1") -%}
+    {%- do run_query('drop table header_errors') -%}
+    {%- do run_query('drop table header_scans') -%}
+    {%- if lines | length == 0 or lines[0][0] is none -%}
+        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' is empty: it needs a header line with the names of its columns.') -%}
+    {%- endif -%}
+    {%- set names = [] -%}
+    {%- for name in lines[0][0].split(',') -%}
+        {%- do names.append(name.strip().strip('"').strip() | lower) -%}
+    {%- endfor -%}
+    {%- for column in contract.columns if names.count(column.name) > 1 -%}
+        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' has the column ' ~ column.name ~ ' more than once: keep one of them.') -%}
+    {%- endfor -%}
+    {%- do clientele.check_raw_columns(file, names, contract) -%}
+    {{ return(names) }}
+{%- endmacro -%}
+
+{#-
+    Puts a view over Parquet files; they are read where they lie.
+    relation, files, contract  as for load_csv_files
+    errors   a missing column, a key stored as floating point
+-#}
+{%- macro view_parquet_files(relation, files, contract) -%}
+    {%- set names = {} -%}
+    {%- for file in files -%}
+        {%- set columns = run_query('describe select * from read_parquet(' ~ clientele.sql_text(file) ~ ', hive_partitioning = false)').columns -%}
+        {%- set names_of_file = columns[0].values() | map('lower') | list -%}
+        {%- do clientele.check_raw_columns(file, names_of_file, contract) -%}
+        {%- for name in names_of_file -%}
+            {%- do clientele.check_raw_key_type(file, name, columns[1].values()[loop.index0], contract) -%}
+            {%- do names.update({name: adapter.quote(name)}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do run_query('create view ' ~ relation ~ ' as select ' ~ clientele.raw_columns(contract, names) ~ ' from read_parquet(' ~ clientele.sql_list(files) ~ ', union_by_name = true, hive_partitioning = false)') -%}
+{%- endmacro -%}
+
+{#-
+    Makes the tables of schema `raw` complete where they are the user's own: an absent table is created empty, an absent
+    optional column is added as NULL.
+    errors   an absent required table or column, a key stored as floating point
+-#}
+{%- macro complete_raw_tables() -%}
+    {%- set schema = clientele.raw_schema() -%}
+    {%- for table in clientele.raw_tables() -%}
+        {%- set contract = clientele.raw_contract(table) -%}
+        {%- set relation = adapter.get_relation(database=target.database, schema=schema, identifier=table) -%}
+        {%- if relation is none -%}
+            {%- if contract.required -%}
+                {%- do clientele.refuse_raw('The table ' ~ schema ~ '.' ~ table ~ ' is required, but it is not in the database: load it, or let CRM_RAW_PATH name a folder with raw files.') -%}
+            {%- endif -%}
+            {%- do run_query('create schema if not exists ' ~ schema) -%}
+            {%- do run_query('create table ' ~ schema ~ '.' ~ table ~ ' as select ' ~ clientele.raw_columns(contract, {}) ~ ' where 1 = 0') -%}
+        {%- else -%}
+            {%- set columns = adapter.get_columns_in_relation(relation) -%}
+            {%- set names = columns | map(attribute='name') | map('lower') | list -%}
+            {%- do clientele.check_raw_columns(schema ~ '.' ~ table, names, contract) -%}
+            {%- for column in columns -%}
+                {%- do clientele.check_raw_key_type(schema ~ '.' ~ table, column.name | lower, column.data_type, contract) -%}
+            {%- endfor -%}
+            {%- for column in contract.columns if column.name not in names -%}
+                {%- if relation.is_view -%}
+                    {%- do clientele.refuse_raw('The view ' ~ schema ~ '.' ~ table ~ ' has no column ' ~ column.name ~ ': add it to the view, as NULL where the source does not have it.') -%}
+                {%- endif -%}
+                {%- do run_query('alter table ' ~ schema ~ '.' ~ table ~ ' add column ' ~ column.name ~ ' ' ~ dbt.type_string()) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#- Stops the run where a required column is absent. place: file or table, for the sentence; names: list of text. -#}
+{%- macro check_raw_columns(place, names, contract) -%}
+    {%- for column in contract.columns if column.required and column.name not in names -%}
+        {%- do clientele.refuse_raw('The required column ' ~ column.name ~ ' is absent from ' ~ place ~ ': its columns are ' ~ names | join(', ') ~ '.') -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#- Stops the run where a key is stored as floating point: 1e16 + 1 is 1e16 there, and two customers would be one. -#}
+{%- macro check_raw_key_type(place, name, data_type, contract) -%}
+    {%- set keys = contract.columns | selectattr('references') | map(attribute='name') | list + contract.key -%}
+    {%- if name in keys and data_type | lower in ['float', 'double', 'real', 'double precision'] -%}
+        {%- do clientele.refuse_raw('The key ' ~ name ~ ' of ' ~ place ~ ' is stored as floating point (' ~ data_type ~ '), which cannot tell large keys apart: store it as text or as an integer.') -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+    Select list of a raw table, in the contract's order.
+    contract  dict of macro raw_contract
+    sources   dict of column name -> SQL that gives it; a column that is not in it becomes a NULL text
+-#}
+{%- macro raw_columns(contract, sources) -%}
+    {%- set expressions = [] -%}
+    {%- for column in contract.columns -%}
+        {%- do expressions.append(sources.get(column.name, 'cast(null as ' ~ dbt.type_string() ~ ')') ~ ' as ' ~ column.name) -%}
+    {%- endfor -%}
+    {{ return(expressions | join(', ')) }}
+{%- endmacro -%}
+
+{#- Text as a SQL literal. -#}
+{%- macro sql_text(value) -%}
+    {{ return("'" ~ value | string | replace("'", "''") ~ "'") }}
+{%- endmacro -%}
+
+{#- A list of texts as a DuckDB list literal. -#}
+{%- macro sql_list(values) -%}
+    {%- set literals = [] -%}
+    {%- for value in values -%}
+        {%- do literals.append(clientele.sql_text(value)) -%}
+    {%- endfor -%}
+    {{ return('[' ~ literals | join(', ') ~ ']') }}
+{%- endmacro -%}

@@ -1,0 +1,98 @@
+-- A customer counts once in a period: on the day before which the last VIP sale lies in an earlier period, so that no
+-- distinct count is needed.
+with
+
+days as (
+    select * from {{ ref('int_customer_days') }}
+),
+
+periods as (
+    select * from {{ ref('int_periods_spined') }}
+),
+
+customer_figures as (
+    {% for grain in period_grains() -%}
+    {%- set start = period_start(grain, 'purchase_date') -%}
+    {%- set is_first_in_period -%}
+        vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < {{ start }}, true)
+    {%- endset -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ start }} as period_start_date,
+        count(*) filter (where {{ is_first_in_period }}) as customer_count,
+        count(*) filter (where {{ is_first_in_period }} and first_purchase_date >= {{ start }}) as new_customer_count,
+        sum(vip_purchase_count) as purchase_count,
+        {{ sum_amount('vip_sales_amount') }} as vip_sales_amount,
+        {{ sum_amount('vip_sales_amount', 'first_purchase_date >= ' ~ start) }} as new_customer_sales_amount
+    from days
+    group by {{ start }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+day_totals as (
+    select
+        transaction_date,
+        {{ sum_amount('amount', 'is_purchase') }} as sales_amount,
+        {{ sum_amount('-amount', 'is_refund') }} as refund_amount
+    from {{ ref('int_transactions_classified') }}
+    group by transaction_date
+),
+
+period_totals as (
+    {% for grain in period_grains() -%}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'transaction_date') }} as period_start_date,
+        {{ sum_amount('sales_amount') }} as sales_amount,
+        {{ sum_amount('refund_amount') }} as refund_amount
+    from day_totals
+    where transaction_date <= (select as_of_date from {{ ref('int_as_of') }})
+    group by {{ period_start(grain, 'transaction_date') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+filled as (
+    select
+        periods.period_grain,
+        periods.period_start_date,
+        periods.is_complete,
+        cast(coalesce(figures.customer_count, 0) as bigint) as customer_count,
+        cast(coalesce(figures.new_customer_count, 0) as bigint) as new_customer_count,
+        cast(coalesce(figures.customer_count - figures.new_customer_count, 0) as bigint) as returning_customer_count,
+        cast(coalesce(figures.purchase_count, 0) as bigint) as purchase_count,
+        coalesce(figures.vip_sales_amount, 0) as vip_sales_amount,
+        coalesce(figures.new_customer_sales_amount, 0) as new_customer_sales_amount,
+        coalesce(totals.sales_amount, 0) as sales_amount,
+        coalesce(totals.refund_amount, 0) as refund_amount
+    from periods
+    left join customer_figures as figures
+        on
+            periods.period_grain = figures.period_grain
+            and periods.period_start_date = figures.period_start_date
+    left join period_totals as totals
+        on
+            periods.period_grain = totals.period_grain
+            and periods.period_start_date = totals.period_start_date
+)
+
+select
+    period_grain,
+    period_start_date,
+    is_complete,
+    customer_count,
+    new_customer_count,
+    returning_customer_count,
+    {{ rate('returning_customer_count', 'customer_count') }} as return_rate,
+    purchase_count,
+    {{ average_amount('vip_sales_amount', 'purchase_count') }} as average_transaction_amount,
+    {{ average_amount('vip_sales_amount', 'customer_count') }} as average_customer_amount,
+    {{ rate('vip_sales_amount', 'sales_amount') }} as vip_sales_share,
+    {{ average_amount('new_customer_sales_amount', 'new_customer_count') }} as average_new_customer_amount,
+    {{ average_amount('vip_sales_amount - new_customer_sales_amount', 'returning_customer_count') }} as average_returning_customer_amount,
+    cast(vip_sales_amount as decimal(18, 2)) as vip_sales_amount,
+    cast(sales_amount as decimal(18, 2)) as sales_amount,
+    cast(refund_amount as decimal(18, 2)) as refund_amount,
+    cast(sales_amount - refund_amount as decimal(18, 2)) as net_sales_amount
+from filled

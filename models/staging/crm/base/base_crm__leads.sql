@@ -1,0 +1,1 @@
+{{ judge_raw_rows(source('crm', 'leads')) }}
