@@ -24,6 +24,7 @@ import argparse
 import tempfile
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -33,7 +34,9 @@ from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parent.parent
 SAMPLE_CUSTOMERS = 2_000  # the counts in DIRT are those of this size
-TRANSACTIONS_PER_CUSTOMER = 4.5  # what the habits give over two years, anonymous sales and refunds included
+TRANSACTIONS_PER_CUSTOMER = (
+    4.5  # what the habits give over two years, anonymous sales and refunds included
+)
 
 # A salt is folded into one constant when the query is bound, so that a draw costs one xor and one integer hash.
 # `hash(key, salt)` would not do: it joins the two by xor *after* hashing, and all draws of a key would be related.
@@ -77,18 +80,20 @@ GROUND = {
         select day, unnest(range(ceil((upto - weight) / slot_weight)::int, ceil(upto / slot_weight)::int)) as slot
         from summed
     """,
-    # share of customers, visits in a life, days between visits, size of the basket
+    # Share of customers, visits in a life, days between visits, size of the basket, and how many of them were
+    # customers before the period began.
     "habits": """
         select *, sum(share) over (order by number) - share as share_from, sum(share) over (order by number) as share_to
         from (values
-            (1, 'registered only', 4, 0, 0, 1, 2, 1.0),
-            (2, 'one-time', 33, 1, 1, 1, 2, 1.1),
-            (3, 'occasional', 28, 2, 5, 55, 140, 1.0),
-            (4, 'eager, then gone', 13, 3, 7, 8, 28, 1.0),
-            (5, 'bargain hunter', 6, 4, 10, 10, 30, 0.35),
-            (6, 'regular', 11, 6, 14, 18, 42, 1.0),
-            (7, 'loyal', 5, 12, 40, 9, 22, 1.15)
-        ) as habits (number, habit, share, visits_low, visits_high, gap_low, gap_high, basket)
+            (1, 'registered only', 4, 0, 0, 1, 2, 1.0, 0.1),
+            (2, 'one-time', 38, 1, 1, 1, 2, 1.1, 0.1),
+            (3, 'occasional', 26, 2, 5, 50, 130, 1.0, 0.15),
+            (4, 'eager, then gone', 11, 3, 7, 8, 28, 1.0, 0.1),
+            (5, 'bargain hunter', 6, 4, 11, 12, 34, 0.35, 0.15),
+            (6, 'regular', 11, 6, 18, 18, 42, 1.0, 0.35),
+            (7, 'loyal', 4, 12, 45, 9, 24, 1.15, 0.4)
+        ) as habits (number, habit, share, visits_low, visits_high, gap_low, gap_high, basket,
+            known)
     """,
     # A duplicate account (`person` is another customer's number) repeats that person's attributes.
     "people": """
@@ -97,11 +102,10 @@ GROUND = {
                 c,
                 case when c % 1000 = 956 then c - 14 when c % 50 = 49 then c - 7 else c end as person,
                 dice(c, 'mood') as mood,
-                basket * exp(3.72 + 0.75 * bell(c, 'purse')) as basket,
+                basket * exp(3.9 + 0.75 * bell(c, 'purse')) as basket,
                 between_days(c, 'gap', gap_low, gap_high) as gap,
                 floor(between_days(c, 'visits', visits_low, visits_high + 1))::int as planned_visits,
-                -- three in ten were customers before the period began; the unhappy leave early
-                dice(c, 'known') < 0.3 as is_known,
+                dice(c, 'known') < known as is_known,
                 (last_day() - first_day() + 1)::double as days
             from range(1, customers() + 1) as numbers (c)
             join habits on 100 * dice(c, 'habit') >= share_from and 100 * dice(c, 'habit') < share_to
@@ -109,6 +113,7 @@ GROUND = {
         planned as (
             select
                 *,
+                -- the unhappy leave early
                 case when mood < 0.25 then ceil(planned_visits * 0.5)::int else planned_visits end as visits,
                 case when is_known then 2 * gap * dice(c, 'start') else days * dice(c, 'start') end % days as starts,
                 -- one in eight goes away for months in the midst of a life, and comes back
@@ -122,8 +127,7 @@ GROUND = {
             1 + floor(8 * dice(person, 'branch') ** 1.5)::int as branch,
             first_slot.day as first_visit_on,
             last_slot.day as last_visit_on,
-            first_slot.day::timestamp + interval 8 hour
-                - seconds(86400 * between_days(c, 'created', 0, if(is_known, 1500, 12))) as created_at,
+            first_slot.day::timestamp - seconds(86400 * between_days(c, 'created', 0, if(is_known, 1500, 12))) as created_at,
             dice(c, 'email opt-in') < 0.62 as email_opt_in,
             dice(c, 'sms opt-in') < 0.4 as sms_opt_in
         from planned
@@ -142,15 +146,15 @@ GROUND = {
                 make_date(year::int, month, day) as starts_on, length, share, control_share, uplift, contact_cost
             from range(year(first_day()), year(last_day()) + 1) as years (year)
             cross join (values
-                ('January clearance', 1, 9, 14, 'email', 'sales', 'all', 0.22, 0.15, 0.0, null),
-                ('Spring newsletter', 3, 11, 10, 'email', 'awareness', 'all', 0.2, 0.15, 0.0, 0.03),
-                ('We miss you, by phone', 4, 14, 21, 'phone', 'win-back', 'lapsed', 0.05, 0.2, 0.12, 6.5),
-                ('Loyalty bonus', 5, 6, 14, 'email', 'retention', 'loyal', 0.6, 0.2, 0.16, 0.9),
-                ('Summer opening', 6, 8, null, 'email', 'sales', 'all', 0.25, 0.15, 0.05, 0.05),
-                ('Back to school', 8, 24, 7, 'sms', 'sales', 'all', 0.2, 0.15, 0.04, 0.12),
-                ('Welcome back', 10, 6, 14, 'email', 'win-back', 'lapsed', 0.4, 0.2, 0.11, 0.25),
-                ('Black Friday', 11, 24, 7, 'email', 'sales', 'all', 0.38, 0.12, 0.13, 0.06),
-                ('Last orders before Christmas', 12, 15, 7, 'sms', 'sales', 'all', 0.28, 0.12, 0.06, 0.12)
+                ('January clearance', 1, 9, 14, 'email', 'sales', 'all', 0.42, 0.2, 0.0, null),
+                ('Spring newsletter', 3, 11, 10, 'email', 'awareness', 'all', 0.4, 0.2, 0.0, 0.03),
+                ('We miss you, by phone', 4, 14, 21, 'phone', 'win-back', 'lapsed', 0.12, 0.25, 0.12, 6.5),
+                ('Loyalty bonus', 5, 6, 14, 'email', 'retention', 'loyal', 0.9, 0.25, 0.25, 0.9),
+                ('Summer opening', 6, 8, null, 'email', 'sales', 'all', 0.45, 0.2, 0.08, 0.05),
+                ('Back to school', 8, 24, 7, 'sms', 'sales', 'all', 0.45, 0.2, 0.07, 0.12),
+                ('Welcome back', 10, 6, 14, 'email', 'win-back', 'lapsed', 0.6, 0.25, 0.14, 0.25),
+                ('Black Friday', 11, 24, 7, 'email', 'sales', 'all', 0.7, 0.2, 0.17, 0.06),
+                ('Last orders before Christmas', 12, 15, 7, 'sms', 'sales', 'all', 0.5, 0.2, 0.1, 0.12)
             ) as plan (campaign_name, month, day, length, channel, objective, target_segment, share, control_share,
                 uplift, contact_cost)
         )
@@ -214,7 +218,7 @@ GROUND = {
                     when dice(k, 'usual channel') < 0.8 then coalesce(people.channel, 'store')
                     else pick(['store', 'ecommerce'], k, 'other channel')
                 end as channel,
-                exp(0.5 * bell(k, 'basket')) * coalesce(basket, exp(3.4 + 0.6 * bell(k, 'purse'))) as basket
+                exp(0.5 * bell(k, 'basket')) * coalesce(basket, exp(3.6 + 0.6 * bell(k, 'purse'))) as basket
             from placed
             left join people on people.c = placed.c
         )
@@ -231,7 +235,7 @@ GROUND = {
             end as branch,
             -- not everyone shows the code of the campaign; some show one that reached them by a friend
             case
-                when dice(k, 'shows code') < 0.45 then campaign
+                when dice(k, 'shows code') < 0.6 then campaign
                 when dice(k, 'friend') < 0.008 then 1 + floor(dice(k, 'code') * (select count(*) from campaign_plan))
             end::int as campaign,
             if(dice(k, 'voucher') < 0.002, 0, least(100 + round(100 * basket), 400000))::bigint as cents,
@@ -514,7 +518,7 @@ TABLES = {
                 when mood + 0.3 * dice(k, 'sentiment') > 0.8 then 'positive'
                 else 'neutral'
             end as sentiment,
-            nightly(occurred_at) as loaded_at
+            nightly(coalesce(resolved_at, occurred_at)) as loaded_at
         from drawn
         where occurred_at between first_day() and end_of_time()
     """,
@@ -532,7 +536,7 @@ TABLES = {
             row_number() over (order by created_at, i) as n,
             'L' || lpad(n::varchar, 7, '0') as lead_id,
             case when outcome < 0.18 or dice(i, 'known lead') < 0.3
-                then customer_key(1 + floor(customers() * dice(i, 'lead customer'))) end as customer_id,
+                then customer_key(1 + floor(customers() * dice(i, 'lead customer'))::int) end as customer_id,
             pick(['web form', 'web form', 'referral', 'trade fair', 'cold call', 'partner'], i, 'lead source') as source,
             pick(['Team North', 'Team South', 'Team West', 'Key accounts'], i, 'owner') as owner,
             created_at,
@@ -592,7 +596,7 @@ TABLES = {
                 as requested_at,
             nightly(requested_at) as loaded_at
         from people
-        where c % 250 = 99
+        where c % 500 in (99, 320)
     """,
 }
 
@@ -610,21 +614,10 @@ class Dirt:
     as_text: bool = False
 
 
-def beside(rows: int, changes: str = "") -> Dirt:
-    return Dirt(rows, changes)
-
-
-def instead(rows: int, changes: str) -> Dirt:
-    return Dirt(rows, changes, instead=True)
-
-
-def text_beside(rows: int, changes: str) -> Dirt:
-    return Dirt(rows, changes, as_text=True)
-
-
-def text_instead(rows: int, changes: str) -> Dirt:
-    return Dirt(rows, changes, instead=True, as_text=True)
-
+beside = Dirt
+instead = partial(Dirt, instead=True)
+text_beside = partial(Dirt, as_text=True)
+text_instead = partial(Dirt, instead=True, as_text=True)
 
 LATER = "loaded_at + interval 2 day as loaded_at"
 
@@ -635,25 +628,38 @@ DIRT = {
         beside(8, f"amount + 5 as amount, {LATER}"),  # corrected two days later: the later row wins
         beside(4, f"'cancelled' as status, {LATER}"),  # cancelled afterwards
         beside(4),  # delivered twice, exactly
-        beside(3, "amount + 1 as amount, null as loaded_at"),  # without loaded_at: the oldest, loses
+        beside(
+            3, "amount + 1 as amount, null as loaded_at"
+        ),  # without loaded_at: the oldest, loses
+        beside(3, "amount + 2 as amount"),  # equal stamps: the greater row wins
         beside(2, "null as transaction_id"),  # required values missing
         beside(3, "null as transacted_at"),
         beside(3, "null as amount"),
         beside(2, "'pending' as status"),  # unknown status
-        beside(2, "timestamp '1899-12-31 12:00:00' as transacted_at"),  # a till whose clock was reset
-        beside(3, "loaded_at + interval 30 day as transacted_at"),  # happened long after it was loaded
-        instead(4, "'C9' || right(customer_id, 6) as customer_id"),  # customer, branch, campaign nobody knows: kept
+        beside(
+            2, "timestamp '1899-12-31 12:00:00' as transacted_at"
+        ),  # a till whose clock was reset
+        beside(
+            3, "loaded_at + interval 30 day as transacted_at"
+        ),  # happened long after it was loaded
+        instead(
+            4, "'X' || right(transaction_id, 7) as customer_id"
+        ),  # customer, branch, campaign nobody knows: kept
         instead(3, "'B99' as branch_id"),
         instead(3, "'K99' as campaign_id"),
         beside(  # refunds a transaction nobody knows
             2,
             "transaction_id || 'R' as transaction_id, -abs(amount) as amount, "
-            "'T99999999' as refunded_transaction_id, 'completed' as status",
+            "'X0000001' as refunded_transaction_id, 'completed' as status",
         ),
         instead(4, "'  ' || upper(channel) || ' ' as channel"),  # mixed case and blanks: cleaned
         instead(3, "'Completed ' as status"),
-        instead(2, "' ' || transaction_id || '  ' as transaction_id"),  # a key with blanks is the key
-        instead(3, "transacted_at + interval '123456 microsecond' as transacted_at"),  # fractions of a second
+        instead(
+            2, "' ' || transaction_id || '  ' as transaction_id"
+        ),  # a key with blanks is the key
+        instead(
+            3, "transacted_at + interval '123456 microsecond' as transacted_at"
+        ),  # fractions of a second
         text_beside(3, "'12,50' as amount"),  # decimals that are none
         text_beside(1, "'1e3' as amount"),
         text_beside(1, "'1234567890123456.00' as amount"),  # sixteen digits: too many
@@ -661,10 +667,14 @@ DIRT = {
         text_beside(1, "left(transacted_at, 10) || ' 24:00' as transacted_at"),
         text_beside(1, "left(transacted_at, 10) || ' 12:00:60' as transacted_at"),
         text_beside(1, "'yesterday' as transacted_at"),
-        text_instead(3, "replace(transacted_at, ' ', 'T') || '+05:30' as transacted_at"),  # elsewhere on earth
+        text_instead(
+            3, "replace(transacted_at, ' ', 'T') || '+05:30' as transacted_at"
+        ),  # elsewhere on earth
         text_instead(3, "replace(transacted_at, ' ', 'T') || 'Z' as transacted_at"),
         text_instead(2, "transacted_at || '.1234567' as transacted_at"),  # cut at microseconds
-        text_instead(2, "left(transacted_at, 10) as transacted_at"),  # a day, or a minute, is a timestamp too
+        text_instead(
+            2, "left(transacted_at, 10) as transacted_at"
+        ),  # a day, or a minute, is a timestamp too
         text_instead(1, "left(transacted_at, 16) as transacted_at"),
         text_instead(2, "'10.005' as amount, 'completed' as status"),  # half cents: away from zero
         text_instead(1, "'-10.005' as amount, 'completed' as status"),
@@ -677,7 +687,9 @@ DIRT = {
         beside(3, "null as transaction_id"),  # required values missing
         beside(3, "null as line_number"),
         beside(3, "null as amount"),
-        beside(4, "'T99999999' as transaction_id, 100 + line_number as line_number"),  # of no transaction
+        beside(
+            4, "'X0000001' as transaction_id, 100 + line_number as line_number"
+        ),  # of no transaction
         instead(4, "'P999' as product_id"),  # unknown product
         instead(3, "null as product_id"),  # product not told
         text_beside(2, "'1.0' as line_number"),  # not an integer
@@ -687,15 +699,21 @@ DIRT = {
         text_instead(2, "'0.750' as quantity, '10.005' as amount"),  # sold by weight, half a cent
     ],
     "customers": [
-        beside(6, "updated_at - interval 90 day as updated_at, 'Limerick' as city"),  # before they moved: superseded
-        beside(2, "null as updated_at, not email_opt_in as email_opt_in"),  # without updated_at: the oldest
+        beside(
+            6, "updated_at - interval 90 day as updated_at, 'Limerick' as city"
+        ),  # before they moved: superseded
+        beside(
+            2, "null as updated_at, not email_opt_in as email_opt_in"
+        ),  # without updated_at: the oldest
         beside(4),  # delivered twice
         beside(2, "null as customer_id"),  # required value missing
         instead(2, "date '1850-01-01' as birth_date"),  # optional dates before 1900 are kept
         instead(1, "date '2090-01-01' as birth_date"),  # not yet born
         instead(3, "' ' || upper(last_name) || ' ' as last_name, 'STORE ' as preferred_channel"),
         instead(2, "'' as first_name, ' ' as email"),  # empty text is NULL
-        text_instead(2, "'1985-02-30' as birth_date"),  # optional values not of their type become NULL
+        text_instead(
+            2, "'1985-02-30' as birth_date"
+        ),  # optional values not of their type become NULL
         text_instead(2, "'31.12.1980' as birth_date"),
         text_instead(2, "'maybe' as email_opt_in"),
         text_instead(4, "'Yes' as email_opt_in, '0' as sms_opt_in"),  # booleans, in other spellings
@@ -710,14 +728,20 @@ DIRT = {
         beside(1, "null as duplicate_customer_id"),  # required values missing
         beside(1, "null as customer_id"),
         beside(2, "customer_id as duplicate_customer_id"),  # merged with oneself
-        beside(2, "customer_id as duplicate_customer_id, duplicate_customer_id as customer_id"),  # a cycle of two
-        beside(1, "'C9999998' as duplicate_customer_id"),  # a duplicate, and a survivor, nobody knows
-        beside(1, "'C9999997' as duplicate_customer_id, 'C9999999' as customer_id"),
+        beside(
+            2, "customer_id as duplicate_customer_id, duplicate_customer_id as customer_id"
+        ),  # a cycle of two
+        beside(
+            1, "'X9999998' as duplicate_customer_id"
+        ),  # a duplicate, and a survivor, nobody knows
+        beside(1, "'X9999997' as duplicate_customer_id, 'X9999999' as customer_id"),
         instead(2, "duplicate_customer_id || ' ' as duplicate_customer_id"),
         text_instead(1, "'2026-02-30' as loaded_at"),
     ],
     "products": [
-        beside(1, "product_name || ', old' as product_name"),  # twice, no loaded_at: the greater text wins
+        beside(
+            1, "product_name || ', old' as product_name"
+        ),  # twice, no loaded_at: the greater text wins
         beside(1),
         beside(1, "null as product_id"),
         instead(1, "null as category, null as subcategory"),  # a product without a category
@@ -731,7 +755,9 @@ DIRT = {
         text_instead(1, "'2018-13-26' as opened_on"),
     ],
     "campaigns": [
-        beside(1, "cost + 100 as cost, last_day() + interval 26 hour as loaded_at"),  # the bill came later
+        beside(
+            1, "cost + 100 as cost, last_day() + interval 26 hour as loaded_at"
+        ),  # the bill came later
         beside(1),
         beside(1, "null as campaign_id"),
         beside(1, "null as starts_on"),
@@ -743,7 +769,9 @@ DIRT = {
         text_instead(1, "'2025-02-29' as ends_on"),
     ],
     "campaign_contacts": [
-        beside(5, f"contacted_at + interval 5 hour as opened_at, {LATER}"),  # opened after the first load
+        beside(
+            5, f"contacted_at + interval 5 hour as opened_at, {LATER}"
+        ),  # opened after the first load
         beside(4),  # delivered twice
         beside(2, "null as contact_id"),  # required values missing
         beside(2, "null as campaign_id"),
@@ -752,7 +780,7 @@ DIRT = {
         beside(1, "timestamp '1899-12-31 09:00:00' as contacted_at"),
         beside(2, "loaded_at + interval 10 day as contacted_at"),  # sent long after it was loaded
         instead(3, "'K98' as campaign_id"),  # unknown campaign, unknown customer
-        instead(3, "'C8' || right(customer_id, 6) as customer_id"),
+        instead(3, "'X' || right(contact_id, 7) as customer_id"),
         instead(2, "contacted_at - interval 1 hour as opened_at"),  # opened before it was sent
         instead(2, "null as is_control"),
         text_beside(2, "'2025-02-29 10:00:00' as contacted_at"),  # no leap year
@@ -763,14 +791,18 @@ DIRT = {
         text_instead(2, "left(contacted_at, 10) || ' 24:00' as opened_at"),
     ],
     "interactions": [
-        beside(4, f"occurred_at + interval 2 hour as resolved_at, {LATER}"),  # resolved after the first load
+        beside(
+            4, f"occurred_at + interval 2 hour as resolved_at, {LATER}"
+        ),  # resolved after the first load
         beside(3),
         beside(2, "null as interaction_id"),
         beside(2, "null as occurred_at"),
         beside(2, "null as interaction_type"),
-        beside(1, "timestamp '0001-01-01 00:00:00' as occurred_at"),  # the zero of some other system
+        beside(
+            1, "timestamp '0001-01-01 00:00:00' as occurred_at"
+        ),  # the zero of some other system
         beside(2, "loaded_at + interval 40 day as occurred_at"),
-        instead(3, "'C8' || right(customer_id, 6) as customer_id"),
+        instead(3, "'X' || right(interaction_id, 7) as customer_id"),
         instead(4, "upper(interaction_type) || ' ' as interaction_type, ' Web' as channel"),
         instead(2, "occurred_at - interval 1 hour as resolved_at"),  # resolved before it happened
         text_beside(2, "'2025-11-31 09:00' as occurred_at"),
@@ -785,8 +817,10 @@ DIRT = {
         beside(2, "null as created_at"),
         beside(1, "timestamp '1899-12-30 00:00:00' as created_at"),  # the zero of a spreadsheet
         beside(1, "loaded_at + interval 9 day as created_at"),
-        instead(2, "'C8' || lpad(n::varchar, 6, '0') as customer_id"),
-        instead(1, "created_at + interval 30 day as won_at, created_at + interval 31 day as lost_at"),  # both
+        instead(2, "'X' || right(lead_id, 7) as customer_id"),
+        instead(
+            1, "created_at + interval 30 day as won_at, created_at + interval 31 day as lost_at"
+        ),  # both
         instead(1, "created_at - interval 1 day as qualified_at"),  # qualified before it was there
         text_beside(1, "'2025-04-31' as created_at"),
         text_instead(2, "'1.250,00' as deal_amount"),
@@ -805,7 +839,7 @@ DIRT = {
         beside(2, "'csat' as survey_type, 0 as score"),
         beside(1, "timestamp '1899-12-31 23:59:59' as responded_at"),
         beside(1, "loaded_at + interval 14 day as responded_at"),
-        instead(2, "'C8' || right(customer_id, 6) as customer_id"),
+        instead(2, "'X' || right(survey_id, 7) as customer_id"),
         instead(3, "upper(survey_type) || ' ' as survey_type"),
         instead(1, "'csat' as survey_type, 4.5 as score"),  # halves are in range
         text_beside(1, "'five' as score"),
@@ -832,13 +866,17 @@ DIRT = {
         beside(1, f"requested_at + interval 1 day as requested_at, {LATER}"),  # asked twice
         beside(1),
         beside(1, "null as customer_id"),
-        beside(1, "'C9999996' as customer_id"),  # asked by someone nobody knows
+        beside(1, "'X9999996' as customer_id"),  # asked by someone nobody knows
         beside(1, "loaded_at + interval 20 day as requested_at"),
         text_instead(1, "'at the counter' as requested_at"),
     ],
 }
 
-DIMENSIONS = {"products", "branches", "campaigns"}  # tables whose size does not depend on the number of customers
+DIMENSIONS = {
+    "products",
+    "branches",
+    "campaigns",
+}  # tables whose size does not depend on the number of customers
 
 
 def write(connection: duckdb.DuckDBPyConnection, table: str, target: Path, growth: float) -> int:
@@ -859,10 +897,14 @@ def write(connection: duckdb.DuckDBPyConnection, table: str, target: Path, growt
                 from (select unnest(range(1, len($amounts) + 1)) as dirt, unnest($amounts) as amount)
             )
         ),
-        ranked as (select row_number() over (order by n) as place, count(*) over () as rows, n from good)
+        placed as (
+            select dirt, 1 + (2 * place - 1) * (select count(*) from good) // (2 * places) as place
+            from numbered
+        ),
+        ranked as (select row_number() over (order by n) as place, n from good)
         select dirt, good.*
-        from numbered
-        join ranked on ranked.place = 1 + (2 * numbered.place - 1) * rows // (2 * places)
+        from placed
+        join ranked using (place)
         join good using (n)
         """,
         {"amounts": amounts},
@@ -892,21 +934,38 @@ def arguments() -> argparse.Namespace:
         description="Make a sample of the raw tables: an invented retailer with two years of trade, and its dirt. "
         "The same arguments give the same files.",
     )
-    parser.add_argument("--out", type=Path, default=PROJECT / "data/sample", help="folder (default: data/sample)")
+    parser.add_argument(
+        "--out", type=Path, default=PROJECT / "data/sample", help="folder (default: data/sample)"
+    )
     parser.add_argument("--format", choices=["csv", "parquet"], default="csv", help="default: csv")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--customers", type=int, default=SAMPLE_CUSTOMERS, help="how many (default: 2000)")
+    size.add_argument(
+        "--customers", type=int, default=SAMPLE_CUSTOMERS, help="how many (default: 2000)"
+    )
     size.add_argument("--transactions", type=int, help="about how many, instead of --customers")
     parser.add_argument(
-        "--from", dest="first_day", type=date.fromisoformat, default=date(2024, 7, 1), help="default: 2024-07-01"
+        "--from",
+        dest="first_day",
+        type=date.fromisoformat,
+        default=date(2024, 7, 1),
+        help="default: 2024-07-01",
     )
     parser.add_argument(
-        "--to", dest="last_day", type=date.fromisoformat, default=date(2026, 6, 18),
+        "--to",
+        dest="last_day",
+        type=date.fromisoformat,
+        default=date(2026, 6, 18),
         help="default: 2026-06-18, so that the last month is unfinished",
     )
-    parser.add_argument("--seed", type=int, default=1, help="another seed, another sample (default: 1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="another seed, another sample (default: 1)"
+    )
     parser.add_argument("--threads", type=int, help="default: one for each core")
-    parser.add_argument("--memory", default="2500MB", help="limit for DuckDB; the rest goes to disk (default: 2500MB)")
+    parser.add_argument(
+        "--memory",
+        default="2500MB",
+        help="limit for DuckDB; the rest goes to disk (default: 2500MB)",
+    )
     return parser.parse_args()
 
 
@@ -917,15 +976,26 @@ def main() -> None:
         customers = round(asked.transactions / TRANSACTIONS_PER_CUSTOMER)
     asked.out.mkdir(parents=True, exist_ok=True)
     report = Table("table", "rows", "bytes")
-    with tempfile.TemporaryDirectory(dir=asked.out) as scratch, Progress(
-        TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    ) as progress:
-        connection = duckdb.connect(f"{scratch}/scratch.duckdb", config={"memory_limit": asked.memory})
+    with (
+        tempfile.TemporaryDirectory(dir=asked.out) as scratch,
+        Progress(
+            TextColumn("{task.description:20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        ) as progress,
+    ):
+        connection = duckdb.connect(
+            f"{scratch}/scratch.duckdb", config={"memory_limit": asked.memory}
+        )
         if asked.threads:
             connection.execute(f"set threads = {asked.threads}")
         connection.execute(
             MACROS.format(
-                first_day=asked.first_day, last_day=asked.last_day, customers=customers, seed=asked.seed
+                first_day=asked.first_day,
+                last_day=asked.last_day,
+                customers=customers,
+                seed=asked.seed,
             )
         )
         task = progress.add_task("", total=len(GROUND) + len(TABLES))

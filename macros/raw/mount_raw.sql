@@ -37,6 +37,9 @@
 {%- endmacro -%}
 
 {%- macro duckdb__mount_raw_files(folder) -%}
+    {%- if run_query('select current_database()')[0][0] != target.database -%}
+        {%- do clientele.refuse_raw('DuckDB keeps the names main, system and temp for itself, so CRM_DATABASE cannot name a file ' ~ target.database ~ '.duckdb: give it another name.') -%}
+    {%- endif -%}
     {%- set schema = clientele.raw_schema() -%}
     {%- set files_of = clientele.find_raw_files(folder) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
