@@ -29,6 +29,11 @@
     {{ return(clientele.divide(numerator, denominator, 4)) }}
 {%- endmacro -%}
 
+{#- Change of a value on an earlier one, value / earlier - 1, as a rate. Arguments as for divide. -#}
+{%- macro change(current_value, earlier_value) -%}
+    {{ return(clientele.rate(current_value ~ ' - ' ~ earlier_value, earlier_value)) }}
+{%- endmacro -%}
+
 {#- A sum of money as decimal(18,2), 0 where there is none. expression: SQL; condition: SQL or none. -#}
 {%- macro sum_amount(expression, condition=none) -%}
     {{ return('cast(coalesce(sum(' ~ expression ~ ')' ~ (' filter (where ' ~ condition ~ ')' if condition else '') ~ ', 0) as decimal(18, 2))') }}

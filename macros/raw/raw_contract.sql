@@ -52,3 +52,26 @@
         'campaign_contacts', 'interactions', 'leads', 'surveys', 'marketing_spend', 'erasure_requests'
     ]) }}
 {%- endmacro -%}
+
+{#-
+    What data_quality counts of one raw table.
+    table    text, name of a table of source `crm`
+    returns  a list of (column that holds the count, name of the check in the mart, query that counts it: `counted` goes
+             through the judged rows, `superseded` through doubled keys, `accepted` through the accepted rows)
+-#}
+{%- macro raw_row_checks(table) -%}
+    {%- set columns = clientele.raw_contract(table).get('columns', []) -%}
+    {%- set checks = [
+        ('row_count', 'rows', 'counted'),
+        ('accepted_count', 'accepted', 'accepted'),
+        ('superseded_count', 'superseded', 'superseded'),
+        ('rejected_count', 'rejected', 'counted')
+    ] -%}
+    {%- for column in columns if column.type != 'text' and not column.required -%}
+        {%- do checks.append((column.name ~ '_invalid', column.name ~ '_invalid', 'counted')) -%}
+    {%- endfor -%}
+    {%- for column in columns if column.references -%}
+        {%- do checks.append((column.name ~ '_unknown', column.name ~ '_unknown', 'accepted')) -%}
+    {%- endfor -%}
+    {{ return(checks) }}
+{%- endmacro -%}

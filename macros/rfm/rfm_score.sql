@@ -22,8 +22,3 @@
     {%- endfor -%}
     {{ return(digits | join(' || ')) }}
 {%- endmacro -%}
-
-{#- The segment schemes of the lookup seed; each has a column <scheme>_segment in the marts. -#}
-{%- macro segment_schemes() -%}
-    {{ return(['customer_360', 'crm_dashboard']) }}
-{%- endmacro -%}

@@ -1,3 +1,4 @@
+{%- set as_of_date = "cast('" ~ var('as_of_date') ~ "' as date)" if var('as_of_date') else 'cast(null as date)' -%}
 with
 
 transactions as (
@@ -5,16 +6,10 @@ transactions as (
 )
 
 select
-    {%- if var('as_of_date') is none %}
-    max(transaction_date) as as_of_date,
-    {%- else %}
-    cast('{{ var("as_of_date") }}' as date) as as_of_date,
-    {%- endif %}
+    coalesce({{ as_of_date }}, max(transaction_date)) as as_of_date,
     min(transaction_date) as first_transaction_date,
     max(transaction_date) as last_transaction_date
 from transactions
 where
     (is_purchase or is_refund)
-    {%- if var('as_of_date') is not none %}
-    and transaction_date <= cast('{{ var("as_of_date") }}' as date)
-    {%- endif %}
+    and transaction_date <= coalesce({{ as_of_date }}, transaction_date)

@@ -6,7 +6,7 @@ purchases as (
     where
         is_purchase
         and customer_id is not null
-        and transaction_date <= (select as_of_date from {{ ref('int_as_of') }})
+        and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
 ),
 
 days as (
@@ -49,11 +49,11 @@ select
     sales_amount,
     vip_purchase_count,
     vip_sales_amount,
-    cast(purchase_count_in_window as integer) as purchase_count_in_window,
-    cast(sales_amount_in_window as decimal(18, 2)) as sales_amount_in_window,
     first_purchase_date,
     previous_purchase_date,
+    next_purchase_date,
+    cast(purchase_count_in_window as integer) as purchase_count_in_window,
+    cast(sales_amount_in_window as decimal(18, 2)) as sales_amount_in_window,
     -- once a member, always a member: where the purchase before was no VIP sale, none was
-    case when previous_vip_purchase_count > 0 then previous_purchase_date end as previous_vip_purchase_date,
-    next_purchase_date
+    case when previous_vip_purchase_count > 0 then previous_purchase_date end as previous_vip_purchase_date
 from measured

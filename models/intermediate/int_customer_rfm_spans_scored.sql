@@ -16,13 +16,29 @@ cut_points as (
 
 -- the days after a purchase during which a recency score holds: [from_days, to_days)
 recency_bands as (
-    select 4 as recency_score, 0 as from_days, cast(floor(recency_cut_1) as integer) + 1 as to_days from cut_points
+    select
+        4 as recency_score,
+        0 as from_days,
+        cast(floor(recency_cut_1) as integer) + 1 as to_days
+    from cut_points
     union all
-    select 3, cast(floor(recency_cut_1) as integer) + 1, cast(floor(recency_cut_2) as integer) + 1 from cut_points
+    select
+        3 as recency_score,
+        cast(floor(recency_cut_1) as integer) + 1 as from_days,
+        cast(floor(recency_cut_2) as integer) + 1 as to_days
+    from cut_points
     union all
-    select 2, cast(floor(recency_cut_2) as integer) + 1, cast(floor(recency_cut_3) as integer) + 1 from cut_points
+    select
+        2 as recency_score,
+        cast(floor(recency_cut_2) as integer) + 1 as from_days,
+        cast(floor(recency_cut_3) as integer) + 1 as to_days
+    from cut_points
     union all
-    select 1, cast(floor(recency_cut_3) as integer) + 1, cast(null as integer) from cut_points
+    select
+        1 as recency_score,
+        cast(floor(recency_cut_3) as integer) + 1 as from_days,
+        cast(null as integer) as to_days
+    from cut_points
 ),
 
 -- frequency and monetary value change only on a purchase day
@@ -63,8 +79,7 @@ spans as (
 
 select
     spans.*,
-    {%- for scheme in segment_schemes() %}
-    codes.{{ scheme }}_segment{{ ',' if not loop.last }}
-    {%- endfor %}
+    codes.customer_360_segment,
+    codes.crm_dashboard_segment
 from spans
 left join {{ ref('int_rfm_codes_looked_up') }} as codes on spans.rfm_score = codes.rfm_score

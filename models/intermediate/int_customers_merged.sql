@@ -4,16 +4,16 @@ customers as (
     select * from {{ ref('stg_crm__customers') }}
 ),
 
-merges as (
+merged_ids as (
     select * from {{ ref('int_customer_ids_merged') }}
 ),
 
 merged_rows as (
     select
-        coalesce(merges.canonical_customer_id, customers.customer_id) as canonical_customer_id,
-        customers.*
+        customers.*,
+        coalesce(merged_ids.canonical_customer_id, customers.customer_id) as canonical_customer_id
     from customers
-    left join merges on customers.customer_id = merges.customer_id
+    left join merged_ids on customers.customer_id = merged_ids.customer_id
 ),
 
 -- Hardly any customer has duplicates: only those that have are put in order and added up.
@@ -34,10 +34,10 @@ ranked_rows as (
         row_number() over (
             partition by merged_rows.canonical_customer_id
             order by
-                case when merged_rows.customer_id = merged_rows.canonical_customer_id then 0 else 1 end,
+                case when merged_rows.customer_id = merged_rows.canonical_customer_id then 0 else 1 end asc,
                 merged_rows.updated_at desc nulls last,
                 merged_rows.loaded_at desc nulls last,
-                merged_rows.customer_id
+                merged_rows.customer_id asc
         ) as preference
     from merged_rows
     inner join merged_groups on merged_rows.canonical_customer_id = merged_groups.canonical_customer_id

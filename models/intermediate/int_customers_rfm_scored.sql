@@ -5,25 +5,27 @@ with
 last_days as (
     select
         as_of.as_of_date,
-        days.customer_id,
-        {{ days_between('days.purchase_date', 'as_of.as_of_date') }} as recency_days,
-        days.purchase_count_in_window,
-        days.sales_amount_in_window
-    from {{ ref('int_customer_days') }} as days
+        customer_days.customer_id,
+        {{ days_between('customer_days.purchase_date', 'as_of.as_of_date') }} as recency_days,
+        customer_days.purchase_count_in_window,
+        customer_days.sales_amount_in_window
+    from {{ ref('int_customer_days') }} as customer_days
     cross join {{ ref('int_as_of') }} as as_of
-    where days.next_purchase_date is null
+    where customer_days.next_purchase_date is null
 ),
 
 cut_points as (
     {% if var('rfm_method') == 'quantile' -%}
     select
-        {%- for measure, column in [('recency', 'recency_days'), ('frequency', 'purchase_count_in_window'), ('monetary', 'sales_amount_in_window')] %}
-        {%- set outer_loop = loop %}
-        {%- for quartile in [0.25, 0.5, 0.75] %}
-        percentile_disc({{ quartile }}) within group (order by {{ column }}) as {{ measure }}_cut_{{ loop.index }}
-        {{- ',' if not (loop.last and outer_loop.last) }}
-        {%- endfor %}
-        {%- endfor %}
+        percentile_disc(0.25) within group (order by recency_days) as recency_cut_1,
+        percentile_disc(0.5) within group (order by recency_days) as recency_cut_2,
+        percentile_disc(0.75) within group (order by recency_days) as recency_cut_3,
+        percentile_disc(0.25) within group (order by purchase_count_in_window) as frequency_cut_1,
+        percentile_disc(0.5) within group (order by purchase_count_in_window) as frequency_cut_2,
+        percentile_disc(0.75) within group (order by purchase_count_in_window) as frequency_cut_3,
+        percentile_disc(0.25) within group (order by sales_amount_in_window) as monetary_cut_1,
+        percentile_disc(0.5) within group (order by sales_amount_in_window) as monetary_cut_2,
+        percentile_disc(0.75) within group (order by sales_amount_in_window) as monetary_cut_3
     from last_days
     {%- else -%}
     select * from {{ ref('int_rfm_cut_points') }}
@@ -49,8 +51,7 @@ coded as (
 
 select
     coded.*,
-    {%- for scheme in segment_schemes() %}
-    codes.{{ scheme }}_segment{{ ',' if not loop.last }}
-    {%- endfor %}
+    codes.customer_360_segment,
+    codes.crm_dashboard_segment
 from coded
 left join {{ ref('int_rfm_codes_looked_up') }} as codes on coded.rfm_score = codes.rfm_score

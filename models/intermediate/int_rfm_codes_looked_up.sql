@@ -2,8 +2,7 @@
 
 select
     rfm_score,
-    {%- for scheme in segment_schemes() %}
-    max(case when scheme = '{{ scheme }}' then segment end) as {{ scheme }}_segment{{ ',' if not loop.last }}
-    {%- endfor %}
+    max(case when scheme = 'customer_360' then segment end) as customer_360_segment,
+    max(case when scheme = 'crm_dashboard' then segment end) as crm_dashboard_segment
 from {{ ref('segment_lookup') }}
 group by rfm_score

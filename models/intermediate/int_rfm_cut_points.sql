@@ -17,11 +17,13 @@ cut_points as (
 )
 
 select
-    {%- for measure in ['recency', 'frequency', 'monetary'] %}
-    {%- set outer_loop = loop %}
-    {%- for number in range(1, 4) %}
-    max(case when measure = '{{ measure }}' and cut_point_number = {{ number }} then upper_bound end) as {{ measure }}_cut_{{ number }}
-    {{- ',' if not (loop.last and outer_loop.last) }}
-    {%- endfor %}
-    {%- endfor %}
+    max(case when measure = 'recency' and cut_point_number = 1 then upper_bound end) as recency_cut_1,
+    max(case when measure = 'recency' and cut_point_number = 2 then upper_bound end) as recency_cut_2,
+    max(case when measure = 'recency' and cut_point_number = 3 then upper_bound end) as recency_cut_3,
+    max(case when measure = 'frequency' and cut_point_number = 1 then upper_bound end) as frequency_cut_1,
+    max(case when measure = 'frequency' and cut_point_number = 2 then upper_bound end) as frequency_cut_2,
+    max(case when measure = 'frequency' and cut_point_number = 3 then upper_bound end) as frequency_cut_3,
+    max(case when measure = 'monetary' and cut_point_number = 1 then upper_bound end) as monetary_cut_1,
+    max(case when measure = 'monetary' and cut_point_number = 2 then upper_bound end) as monetary_cut_2,
+    max(case when measure = 'monetary' and cut_point_number = 3 then upper_bound end) as monetary_cut_3
 from cut_points

@@ -8,12 +8,17 @@ purchases as (
     where is_purchase
 ),
 
-merges as (
+merged_ids as (
     select * from {{ ref('int_customer_ids_merged') }}
 ),
 
 windows as (
     select * from {{ ref('attribution_windows') }}
+),
+
+other_windows as (
+    select * from windows
+    where channel = 'other'
 ),
 
 campaigns as (
@@ -28,13 +33,13 @@ contacts as (
     select
         contacts.contact_id,
         contacts.campaign_id,
-        coalesce(merges.canonical_customer_id, contacts.customer_id) as customer_id,
+        coalesce(merged_ids.canonical_customer_id, contacts.customer_id) as customer_id,
         contacts.contacted_at,
-        {{ dbt.dateadd('hour', '(coalesce(campaigns.window_hours, other_window.window_hours))', 'contacts.contacted_at') }} as window_ends_at
+        {{ dbt.dateadd('hour', '(coalesce(campaigns.window_hours, other_windows.window_hours))', 'contacts.contacted_at') }} as window_ends_at
     from {{ ref('stg_crm__campaign_contacts') }} as contacts
-    left join merges on contacts.customer_id = merges.customer_id
+    left join merged_ids on contacts.customer_id = merged_ids.customer_id
     left join campaigns on contacts.campaign_id = campaigns.campaign_id
-    cross join (select window_hours from windows where channel = 'other') as other_window
+    cross join other_windows
     where not coalesce(contacts.is_control, false)
 ),
 

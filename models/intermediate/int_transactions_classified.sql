@@ -4,14 +4,14 @@ transactions as (
     select * from {{ ref('stg_crm__transactions') }}
 ),
 
-merges as (
+merged_ids as (
     select * from {{ ref('int_customer_ids_merged') }}
 ),
 
 resolved as (
     select
         transactions.transaction_id,
-        coalesce(merges.canonical_customer_id, transactions.customer_id) as customer_id,
+        coalesce(merged_ids.canonical_customer_id, transactions.customer_id) as customer_id,
         transactions.transacted_at,
         {{ reporting_date('transactions.transacted_at') }} as transaction_date,
         transactions.amount,
@@ -23,7 +23,7 @@ resolved as (
         transactions.status = 'completed' and transactions.amount > 0 as is_purchase,
         transactions.status = 'completed' and transactions.amount < 0 as is_refund
     from transactions
-    left join merges on transactions.customer_id = merges.customer_id
+    left join merged_ids on transactions.customer_id = merged_ids.customer_id
 )
 
 select

@@ -6,6 +6,11 @@ campaigns as (
 
 windows as (
     select * from {{ ref('attribution_windows') }}
+),
+
+other_windows as (
+    select * from windows
+    where channel = 'other'
 )
 
 select
@@ -17,7 +22,7 @@ select
     campaigns.starts_on,
     campaigns.ends_on,
     campaigns.cost as cost_amount,
-    coalesce(windows.window_hours, other_window.window_hours) as attribution_window_hours
+    coalesce(windows.window_hours, other_windows.window_hours) as attribution_window_hours
 from campaigns
 left join windows on campaigns.channel = windows.channel
-cross join (select window_hours from windows where channel = 'other') as other_window
+cross join other_windows

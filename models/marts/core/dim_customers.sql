@@ -16,12 +16,12 @@ customers as (
 -- one row per customer with any transaction up to D, cancelled ones too
 transactions as (
     select
-        transactions.customer_id,
-        {{ sum_amount('-transactions.amount', 'transactions.is_refund') }} as refund_amount_lifetime
-    from {{ ref('int_transactions_classified') }} as transactions
+        classified.customer_id,
+        {{ sum_amount('-classified.amount', 'classified.is_refund') }} as refund_amount_lifetime
+    from {{ ref('int_transactions_classified') }} as classified
     cross join as_of
-    where transactions.customer_id is not null and transactions.transaction_date <= as_of.as_of_date
-    group by transactions.customer_id
+    where classified.customer_id is not null and classified.transaction_date <= as_of.as_of_date
+    group by classified.customer_id
 ),
 
 purchases as (
@@ -41,7 +41,6 @@ scores as (
 
 everyone as (
     select
-        coalesce(customers.customer_id, transactions.customer_id) as customer_id,
         customers.gender,
         customers.birth_date,
         customers.city,
@@ -52,6 +51,7 @@ everyone as (
         customers.loyalty_joined_at,
         customers.email_opt_in,
         customers.sms_opt_in,
+        coalesce(customers.customer_id, transactions.customer_id) as customer_id,
         coalesce(transactions.refund_amount_lifetime, 0) as refund_amount_lifetime
     from customers
     full outer join transactions on customers.customer_id = transactions.customer_id
@@ -77,9 +77,8 @@ select
     cast(coalesce(purchases.sales_amount_lifetime, 0) as decimal(18, 2)) as sales_amount_lifetime,
     cast(everyone.refund_amount_lifetime as decimal(18, 2)) as refund_amount_lifetime,
     scores.rfm_score,
-    {%- for scheme in segment_schemes() %}
-    scores.{{ scheme }}_segment{{ ',' if not loop.last }}
-    {%- endfor %}
+    scores.customer_360_segment,
+    scores.crm_dashboard_segment
 from everyone
 cross join as_of
 left join purchases on everyone.customer_id = purchases.customer_id

@@ -3,7 +3,7 @@ with
 transactions as (
     select *
     from {{ ref('int_transactions_classified') }}
-    where transaction_date <= (select as_of_date from {{ ref('int_as_of') }})
+    where transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
 ),
 
 attributed as (
@@ -55,8 +55,8 @@ select
     transactions.is_refund,
     transactions.is_vip_sale,
     transactions.is_ecommerce_sale,
-    attributed.transaction_id is not null as is_crm_sale,
     attributed.attributed_campaign_id,
+    attributed.transaction_id is not null as is_crm_sale,
     first_purchases.transaction_id is not null as is_first_purchase
 from transactions
 left join attributed on transactions.transaction_id = attributed.transaction_id

@@ -13,9 +13,7 @@ periods as (
 customer_figures as (
     {% for grain in period_grains() -%}
     {%- set start = period_start(grain, 'purchase_date') -%}
-    {%- set is_first_in_period -%}
-        vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < {{ start }}, true)
-    {%- endset -%}
+    {%- set is_first_in_period = 'vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < ' ~ start ~ ', true)' -%}
     select
         '{{ grain }}' as period_grain,
         {{ start }} as period_start_date,
@@ -47,7 +45,7 @@ period_totals as (
         {{ sum_amount('sales_amount') }} as sales_amount,
         {{ sum_amount('refund_amount') }} as refund_amount
     from day_totals
-    where transaction_date <= (select as_of_date from {{ ref('int_as_of') }})
+    where transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
     group by {{ period_start(grain, 'transaction_date') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}

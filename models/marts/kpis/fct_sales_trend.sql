@@ -1,4 +1,3 @@
-{%- set measures = ['total_sales_amount', 'crm_sales_amount', 'ecommerce_sales_amount'] -%}
 with
 
 periods as (
@@ -21,9 +20,9 @@ period_totals as (
     select
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'transaction_date') }} as period_start_date,
-        {%- for measure in measures %}
-        {{ sum_amount(measure) }} as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ sum_amount('total_sales_amount') }} as total_sales_amount,
+        {{ sum_amount('crm_sales_amount') }} as crm_sales_amount,
+        {{ sum_amount('ecommerce_sales_amount') }} as ecommerce_sales_amount
     from day_totals
     group by {{ period_start(grain, 'transaction_date') }}
     {{ 'union all' if not loop.last }}
@@ -33,36 +32,43 @@ period_totals as (
 filled as (
     select
         periods.*,
-        {%- for measure in measures %}
-        cast(coalesce(totals.{{ measure }}, 0) as decimal(18, 2)) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(coalesce(totals.total_sales_amount, 0) as decimal(18, 2)) as total_sales_amount,
+        cast(coalesce(totals.crm_sales_amount, 0) as decimal(18, 2)) as crm_sales_amount,
+        cast(coalesce(totals.ecommerce_sales_amount, 0) as decimal(18, 2)) as ecommerce_sales_amount
     from periods
     left join period_totals as totals
         on
             periods.period_grain = totals.period_grain
             and periods.period_start_date = totals.period_start_date
+),
+
+complete as (
+    select * from filled
+    where is_complete
 )
 
 select
-    current_periods.period_grain,
-    current_periods.period_start_date,
-    current_periods.is_complete,
-    {%- for measure in measures %}
-    current_periods.{{ measure }},
-    {%- endfor %}
-    {%- for measure in measures %}
-    {%- set outer_loop = loop %}
-    {%- for earlier in ['previous_period', 'previous_year'] %}
-    case
-        when current_periods.is_complete and {{ earlier }}s.is_complete
-            then {{ rate('current_periods.' ~ measure ~ ' - ' ~ earlier ~ 's.' ~ measure, earlier ~ 's.' ~ measure) }}
-    end as {{ measure }}_change_on_{{ earlier }}{{ ',' if not (loop.last and outer_loop.last) }}
-    {%- endfor %}
-    {%- endfor %}
-from filled as current_periods
-{%- for earlier in ['previous_period', 'previous_year'] %}
-left join filled as {{ earlier }}s
+    filled.period_grain,
+    filled.period_start_date,
+    filled.is_complete,
+    filled.total_sales_amount,
+    filled.crm_sales_amount,
+    filled.ecommerce_sales_amount,
+    {{ change('filled.total_sales_amount', 'previous_periods.total_sales_amount') }} as total_sales_amount_change_on_previous_period,
+    {{ change('filled.total_sales_amount', 'previous_years.total_sales_amount') }} as total_sales_amount_change_on_previous_year,
+    {{ change('filled.crm_sales_amount', 'previous_periods.crm_sales_amount') }} as crm_sales_amount_change_on_previous_period,
+    {{ change('filled.crm_sales_amount', 'previous_years.crm_sales_amount') }} as crm_sales_amount_change_on_previous_year,
+    {{ change('filled.ecommerce_sales_amount', 'previous_periods.ecommerce_sales_amount') }} as ecommerce_sales_amount_change_on_previous_period,
+    {{ change('filled.ecommerce_sales_amount', 'previous_years.ecommerce_sales_amount') }} as ecommerce_sales_amount_change_on_previous_year
+from filled
+-- an incomplete period is compared with nothing, and nothing with it
+left join complete as previous_periods
     on
-        current_periods.period_grain = {{ earlier }}s.period_grain
-        and current_periods.{{ earlier }}_start_date = {{ earlier }}s.period_start_date
-{%- endfor %}
+        filled.is_complete
+        and filled.period_grain = previous_periods.period_grain
+        and filled.previous_period_start_date = previous_periods.period_start_date
+left join complete as previous_years
+    on
+        filled.is_complete
+        and filled.period_grain = previous_years.period_grain
+        and filled.previous_year_start_date = previous_years.period_start_date

@@ -4,16 +4,17 @@
 with
 
 purchases as (
-    select * from {{ ref('fct_transactions') }} where is_purchase
+    select * from {{ ref('fct_transactions') }}
+    where is_purchase
 ),
 
 line_sums as (
     select
-        lines.transaction_id,
-        coalesce(lines.category, 'unknown') as category,
-        sum(lines.amount) as amount
-    from {{ ref('fct_transaction_lines') }} as lines
-    group by lines.transaction_id, coalesce(lines.category, 'unknown')
+        transaction_id,
+        coalesce(category, 'unknown') as category,
+        sum(amount) as amount
+    from {{ ref('fct_transaction_lines') }}
+    group by transaction_id, coalesce(category, 'unknown')
 ),
 
 transaction_line_sums as (
@@ -102,11 +103,21 @@ code_figures as (
         sum(sales_amount) as sales_amount
     from scored_days
     {%- if grain == 'day' %}
-    where transaction_date > (select {{ date_plus('as_of_date', -92, 'day') }} from {{ ref('int_as_of') }})
+    where transaction_date > (select {{ date_plus('as_of.as_of_date', -92, 'day') }} from {{ ref('int_as_of') }} as as_of)
     {%- endif %}
     group by {{ start }}, dimension, dimension_value, rfm_score
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+schemes as (
+    select distinct scheme from {{ ref('dim_segments') }}
+),
+
+totals as (
+    select 'all' as segment
+    union all
+    select 'anonymous' as segment
 ),
 
 segment_figures as (
@@ -122,8 +133,8 @@ segment_figures as (
         totals.segment,
         code_figures.*
     from code_figures
-    cross join (select distinct scheme from {{ ref('dim_segments') }}) as schemes
-    cross join (select 'all' as segment union all select 'anonymous' as segment) as totals
+    cross join schemes
+    cross join totals
     where totals.segment = 'all' or code_figures.rfm_score is null
 )
 

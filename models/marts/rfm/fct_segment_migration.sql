@@ -44,20 +44,28 @@ moves as (
 ),
 
 -- customers who begin to stay in a code and who end it, per month
+beginnings_and_ends as (
+    select
+        first_month_number + 1 as month_number,
+        rfm_score,
+        count(*) as difference
+    from covering_spans
+    group by first_month_number, rfm_score
+    union all
+    select
+        last_month_number + 1 as month_number,
+        rfm_score,
+        -count(*) as difference
+    from covering_spans
+    group by last_month_number, rfm_score
+),
+
 stay_changes as (
     select
         month_number,
         rfm_score,
-        sum(change) as change
-    from (
-        select first_month_number + 1 as month_number, rfm_score, count(*) as change
-        from covering_spans
-        group by first_month_number, rfm_score
-        union all
-        select last_month_number + 1 as month_number, rfm_score, -count(*) as change
-        from covering_spans
-        group by last_month_number, rfm_score
-    ) as beginnings_and_ends
+        sum(difference) as difference
+    from beginnings_and_ends
     group by month_number, rfm_score
 ),
 
@@ -66,7 +74,7 @@ stays as (
         months.month_number,
         codes.rfm_score as from_score,
         codes.rfm_score as to_score,
-        sum(coalesce(stay_changes.change, 0)) over (
+        sum(coalesce(stay_changes.difference, 0)) over (
             partition by codes.rfm_score order by months.month_number
         ) as customer_count
     from months
@@ -76,17 +84,28 @@ stays as (
 ),
 
 code_moves as (
-    select month_number, from_score, to_score, customer_count from moves
+    select
+        month_number,
+        from_score,
+        to_score,
+        customer_count
+    from moves
     union all
-    select month_number, from_score, to_score, customer_count from stays where customer_count > 0
+    select
+        month_number,
+        from_score,
+        to_score,
+        customer_count
+    from stays
+    where customer_count > 0
 ),
 
 segment_moves as (
     select
         to_codes.scheme,
         code_moves.month_number,
-        coalesce(from_codes.segment, 'first purchase') as from_segment,
         to_codes.segment as to_segment,
+        coalesce(from_codes.segment, 'first purchase') as from_segment,
         code_moves.from_score is null as is_first_purchase,
         sum(code_moves.customer_count) as customer_count
     from code_moves
