@@ -1,29 +1,40 @@
--- A customer counts once in a period: on the day before which the last VIP sale lies in an earlier period, so that no
--- distinct count is needed.
+-- A customer counts once in a period: on the day before which the last VIP sale lies in an earlier period. So no
+-- distinct count is needed, and what is counted per day adds up to every period.
 with
-
-days as (
-    select * from {{ ref('int_customer_days') }}
-),
 
 periods as (
     select * from {{ ref('int_periods_spined') }}
 ),
 
-customer_figures as (
+customer_day_totals as (
+    select
+        purchase_date,
+        {% for grain in period_grains() -%}
+        {%- set start = period_start(grain, 'purchase_date') -%}
+        {%- set is_first_in_period = 'vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < ' ~ start ~ ', true)' -%}
+        {%- set is_new = 'first_purchase_date >= ' ~ start -%}
+        count(*) filter (where {{ is_first_in_period }}) as {{ grain }}_customer_count,
+        count(*) filter (where {{ is_first_in_period }} and {{ is_new }}) as {{ grain }}_new_customer_count,
+        {{ sum_amount('vip_sales_amount', is_new) }} as {{ grain }}_new_customer_sales_amount,
+        {% endfor -%}
+        sum(vip_purchase_count) as purchase_count,
+        {{ sum_amount('vip_sales_amount') }} as vip_sales_amount
+    from {{ ref('int_customer_days') }}
+    group by purchase_date
+),
+
+customer_period_totals as (
     {% for grain in period_grains() -%}
-    {%- set start = period_start(grain, 'purchase_date') -%}
-    {%- set is_first_in_period = 'vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < ' ~ start ~ ', true)' -%}
     select
         '{{ grain }}' as period_grain,
-        {{ start }} as period_start_date,
-        count(*) filter (where {{ is_first_in_period }}) as customer_count,
-        count(*) filter (where {{ is_first_in_period }} and first_purchase_date >= {{ start }}) as new_customer_count,
-        sum(vip_purchase_count) as purchase_count,
-        {{ sum_amount('vip_sales_amount') }} as vip_sales_amount,
-        {{ sum_amount('vip_sales_amount', 'first_purchase_date >= ' ~ start) }} as new_customer_sales_amount
-    from days
-    group by {{ start }}
+        {{ period_start(grain, 'purchase_date') }} as period_start_date,
+        sum({{ grain }}_customer_count) as customer_count,
+        sum({{ grain }}_new_customer_count) as new_customer_count,
+        {{ sum_amount(grain ~ '_new_customer_sales_amount') }} as new_customer_sales_amount,
+        sum(purchase_count) as purchase_count,
+        {{ sum_amount('vip_sales_amount') }} as vip_sales_amount
+    from customer_day_totals
+    group by {{ period_start(grain, 'purchase_date') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -65,7 +76,7 @@ filled as (
         coalesce(totals.sales_amount, 0) as sales_amount,
         coalesce(totals.refund_amount, 0) as refund_amount
     from periods
-    left join customer_figures as figures
+    left join customer_period_totals as figures
         on
             periods.period_grain = figures.period_grain
             and periods.period_start_date = figures.period_start_date

@@ -1,12 +1,8 @@
--- Distinct counts do not add up, so every combination is counted. Two things keep that cheap: a customer counts on the
--- first purchase day of a period with that dimension value, found by the day before; and a customer has one RFM score
--- as of D, so that counts per score add up to counts per segment.
+-- Distinct counts do not add up, so every combination is counted. Three things keep that cheap: a customer counts on the
+-- first purchase day of a period with that dimension value, found by the day before, so that counts of days add up to
+-- periods; a customer has one RFM score as of D, so that counts per score add up to segments; and one pass over the
+-- customers' days counts for all grains.
 with
-
-purchases as (
-    select * from {{ ref('fct_transactions') }}
-    where is_purchase
-),
 
 line_sums as (
     select
@@ -33,7 +29,8 @@ values_sold as (
         '{{ dimension }}' as dimension,
         {{ value }} as dimension_value,
         amount
-    from purchases
+    from {{ ref('fct_transactions') }}
+    where is_purchase
     union all
     {% endfor -%}
     select
@@ -42,8 +39,9 @@ values_sold as (
         'category' as dimension,
         line_sums.category as dimension_value,
         line_sums.amount
-    from purchases
+    from {{ ref('fct_transactions') }} as purchases
     inner join line_sums on purchases.transaction_id = line_sums.transaction_id
+    where purchases.is_purchase
     union all
     -- what the lines leave open; a purchase counts here only where that is not 0
     select
@@ -52,12 +50,12 @@ values_sold as (
         'category' as dimension,
         'unallocated' as dimension_value,
         purchases.amount - coalesce(transaction_line_sums.amount, 0) as amount
-    from purchases
+    from {{ ref('fct_transactions') }} as purchases
     left join transaction_line_sums on purchases.transaction_id = transaction_line_sums.transaction_id
-    where purchases.amount <> coalesce(transaction_line_sums.amount, 0)
+    where purchases.is_purchase and purchases.amount <> coalesce(transaction_line_sums.amount, 0)
 ),
 
-days as (
+customer_days as (
     select
         customer_id,
         transaction_date,
@@ -69,7 +67,7 @@ days as (
     group by customer_id, transaction_date, dimension, dimension_value
 ),
 
-days_in_order as (
+customer_days_in_order as (
     select
         *,
         case
@@ -78,18 +76,29 @@ days_in_order as (
                     partition by customer_id, dimension, dimension_value order by transaction_date
                 )
         end as previous_date
-    from days
+    from customer_days
 ),
 
-scored_days as (
+-- per RFM score: NULL is that of anonymous purchases
+code_days as (
     select
-        days_in_order.*,
-        scores.rfm_score
-    from days_in_order
+        days_in_order.transaction_date,
+        days_in_order.dimension,
+        days_in_order.dimension_value,
+        scores.rfm_score,
+        {% for grain in period_grains() -%}
+        count(days_in_order.customer_id) filter (
+            where coalesce(days_in_order.previous_date < {{ period_start(grain, 'days_in_order.transaction_date') }}, true)
+        ) as {{ grain }}_customer_count,
+        {% endfor -%}
+        sum(days_in_order.purchase_count) as purchase_count,
+        sum(days_in_order.sales_amount) as sales_amount
+    from customer_days_in_order as days_in_order
     left join {{ ref('fct_customer_rfm') }} as scores on days_in_order.customer_id = scores.customer_id
+    group by days_in_order.transaction_date, days_in_order.dimension, days_in_order.dimension_value, scores.rfm_score
 ),
 
-code_figures as (
+code_periods as (
     {% for grain in period_grains() -%}
     {%- set start = period_start(grain, 'transaction_date') -%}
     select
@@ -98,10 +107,10 @@ code_figures as (
         dimension,
         dimension_value,
         rfm_score,
-        count(customer_id) filter (where coalesce(previous_date < {{ start }}, true)) as customer_count,
+        sum({{ grain }}_customer_count) as customer_count,
         sum(purchase_count) as purchase_count,
         sum(sales_amount) as sales_amount
-    from scored_days
+    from code_days
     {%- if grain == 'day' %}
     where transaction_date > (select {{ date_plus('as_of.as_of_date', -92, 'day') }} from {{ ref('int_as_of') }} as as_of)
     {%- endif %}
@@ -120,22 +129,22 @@ totals as (
     select 'anonymous' as segment
 ),
 
-segment_figures as (
+segment_periods as (
     select
         lookup.scheme,
         lookup.segment,
-        code_figures.*
-    from code_figures
-    inner join {{ ref('segment_lookup') }} as lookup on code_figures.rfm_score = lookup.rfm_score
+        code_periods.*
+    from code_periods
+    inner join {{ ref('segment_lookup') }} as lookup on code_periods.rfm_score = lookup.rfm_score
     union all
     select
         schemes.scheme,
         totals.segment,
-        code_figures.*
-    from code_figures
+        code_periods.*
+    from code_periods
     cross join schemes
     cross join totals
-    where totals.segment = 'all' or code_figures.rfm_score is null
+    where totals.segment = 'all' or code_periods.rfm_score is null
 )
 
 select
@@ -148,5 +157,5 @@ select
     cast(sum(customer_count) as bigint) as customer_count,
     cast(sum(purchase_count) as bigint) as purchase_count,
     {{ sum_amount('sales_amount') }} as sales_amount
-from segment_figures
+from segment_periods
 group by scheme, segment, period_grain, period_start_date, dimension, dimension_value

@@ -1,3 +1,6 @@
+{#- A table: four models read it, and each would walk anew. -#}
+{{ config(materialized='table') }}
+
 -- Two walkers start at every merge, one at a step a time, the other at two. Where the chain ends the fast one falls
 -- off; on a cycle they meet, and they meet where they started if and only if the start lies on the cycle itself.
 with recursive
