@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -36,9 +37,7 @@ def main() -> int:
         print(f"No results in {database}: run `dbt build` first ({reason})", file=sys.stderr)
         return 1
 
-    console = Console()
-    if not console.is_terminal:
-        console.width = max(console.width, 120)  # a log has no width of its own
+    console = Console(width=200)  # a table takes what it needs; figures cut short would mislead
     as_of_date = segments[0][0]
     console.print()
     if months:
@@ -78,13 +77,19 @@ def read(database: Path, marts: str) -> tuple[list[tuple], list[tuple]]:
     return months[::-1], segments
 
 
+def new_table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+
+
 def period_table(months: list[tuple], as_of_date) -> Table:
-    table = Table(title=f"Period table, by month, as of {as_of_date}", title_justify="left")
+    table = new_table(f"Period table, by month, as of {as_of_date}")
     table.add_column("Month", no_wrap=True)
     for heading in [
         "Customers",
         "New",
-        "Returning",
+        "Return\nrate",
         "Purchases",
         "Average\npurchase",
         "Average\ncustomer",
@@ -92,7 +97,7 @@ def period_table(months: list[tuple], as_of_date) -> Table:
         "Sales",
         "Net sales",
     ]:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for month, is_complete, customers, new, return_rate, purchases, *amounts in months:
         average_purchase, average_customer, vip_share, sales, net_sales = amounts
         table.add_row(
@@ -104,24 +109,24 @@ def period_table(months: list[tuple], as_of_date) -> Table:
             number(average_purchase, 2),
             number(average_customer, 2),
             share(vip_share),
-            number(sales, 2),
-            number(net_sales, 2),
+            number(sales),
+            number(net_sales),
             style=None if is_complete else "dim",
         )
     return table
 
 
 def split_table(title: str, as_of_date, rows: list[tuple]) -> Table:
-    table = Table(title=f"Segments, scheme {title}, as of {as_of_date}", title_justify="left")
+    table = new_table(f"Segments, scheme {title}, as of {as_of_date}")
     table.add_column("Segment", no_wrap=True)
     for heading in ["Customers", "Share of\ncustomers", "Sales", "Share of\nsales", "Average"]:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for _, _, segment, customers, customer_share, sales, sales_share, average in rows:
         table.add_row(
             segment,
             number(customers),
             share(customer_share),
-            number(sales, 2),
+            number(sales),
             share(sales_share),
             number(average, 2),
         )
