@@ -7,7 +7,8 @@
     errors   one sentence that names file and line, or file and column, and says what to do
 -#}
 {%- macro mount_raw() -%}
-    {%- if execute -%}
+    {#- dbt compiles its hooks, and thereby runs them, for commands that only read what was built: those mount nothing. -#}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
         {%- if clientele.raw_path() == '' -%}
             {%- do clientele.complete_raw_tables() -%}
         {%- else -%}
@@ -80,7 +81,7 @@
     {%- set patterns = [] -%}
     {%- for table in clientele.raw_tables() -%}
         {%- for pattern in [table ~ '.csv', table ~ '.parquet', table ~ '/*.csv', table ~ '/*.parquet'] -%}
-            {%- do patterns.append("select '" ~ table ~ "', '" ~ pattern ~ "', file from glob(" ~ clientele.sql_text(folder ~ '/' ~ pattern) ~ ')') -%}
+            {%- do patterns.append("select '" ~ table ~ "', '" ~ pattern ~ "', file from glob(" ~ clientele.sql_text(clientele.literal_path(folder) ~ '/' ~ pattern) ~ ')') -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- set files_of, ways_of = {}, {} -%}
@@ -113,12 +114,12 @@
     {#- Files with one header are read together, so that a folder of a thousand daily files is one scan. -#}
     {%- set files_by_header = {} -%}
     {%- for file in files -%}
-        {%- set header = clientele.csv_header(file, contract) | join(',') -%}
+        {%- set header = clientele.csv_header(file, contract) | join('\n') -%}
         {%- do files_by_header.setdefault(header, []).append(file) -%}
     {%- endfor -%}
     {%- set scans = [] -%}
     {%- for header, files_of_header in files_by_header.items() -%}
-        {%- set names = header.split(',') -%}
+        {%- set names = header.split('\n') -%}
         {%- set positions, sources = [], {} -%}
         {%- for name in names -%}
             {%- do positions.append("'field_" ~ loop.index ~ "': 'varchar'") -%}
@@ -136,7 +137,7 @@
         {%- set what = {
             'MISSING COLUMNS': 'has fewer fields than the header',
             'TOO MANY COLUMNS': 'has more fields than the header',
-            'UNQUOTED VALUE': 'has a double quote that is not closed, or text after a closing one',
+            'UNQUOTED VALUE': 'has a double quote that is not closed, text after a closing one, or another line ending than the header',
             'INVALID ENCODING': 'is not UTF-8',
             'LINE SIZE OVER MAXIMUM': 'is longer than 16 MB'
         }.get(error_type, 'cannot be read (' ~ error_message ~ ')') -%}
@@ -151,16 +152,21 @@
 -#}
 {%- macro csv_header(file, contract) -%}
     {#- One field a line, so that the header comes as it was written. -#}
-    {%- set lines = run_query("select line from read_csv(" ~ clientele.sql_text(file) ~ ", header = false, auto_detect = false, delim = chr(31), quote = '', escape = '', columns = {'line': 'varchar'}, strict_mode = false, store_rejects = true, rejects_table = 'header_errors', rejects_scan = 'header_scans', max_line_size = 16777216) limit 1") -%}
+    {%- set lines = run_query("select line from read_csv(" ~ clientele.sql_text(clientele.literal_path(file)) ~ ", header = false, auto_detect = false, delim = chr(31), quote = '', escape = '', columns = {'line': 'varchar'}, strict_mode = false, store_rejects = true, rejects_table = 'header_errors', rejects_scan = 'header_scans', max_line_size = 16777216) limit 1") -%}
     {%- do run_query('drop table header_errors') -%}
     {%- do run_query('drop table header_scans') -%}
     {%- if lines | length == 0 or lines[0][0] is none -%}
-        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' is empty: it needs a header line with the names of its columns.') -%}
+        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' is empty or begins with an empty line: it needs a header line with the names of its columns.') -%}
     {%- endif -%}
     {%- set names = [] -%}
-    {%- for name in lines[0][0].split(',') -%}
+    {#- A comma parts two names where an even number of quotes follows it. -#}
+    {%- for name in modules.re.split(',(?=(?:[^"]*"[^"]*")*[^"]*$)', lines[0][0]) -%}
         {%- do names.append(name.strip().strip('"').strip() | lower) -%}
     {%- endfor -%}
+    {#- A line that is not UTF-8 is passed over here, so that the names may be the values of the next one. -#}
+    {%- if not names | select('in', contract.columns | map(attribute='name') | list) | list -%}
+        {%- do clientele.refuse_raw('The header of the raw file ' ~ file ~ ' cannot be read: it names no column of its table, of which ' ~ contract.key[0] ~ ' is required (it reads: ' ~ names | join(', ') | replace('\x00', '') ~ '). The file has to be UTF-8 with commas, double quotes and a header.') -%}
+    {%- endif -%}
     {%- for column in contract.columns if names.count(column.name) > 1 -%}
         {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' has the column ' ~ column.name ~ ' more than once: keep one of them.') -%}
     {%- endfor -%}
@@ -176,7 +182,7 @@
 {%- macro view_parquet_files(relation, files, contract) -%}
     {%- set names = {} -%}
     {%- for file in files -%}
-        {%- set columns = run_query('describe select * from read_parquet(' ~ clientele.sql_text(file) ~ ', hive_partitioning = false)').columns -%}
+        {%- set columns = run_query('describe select * from read_parquet(' ~ clientele.sql_text(clientele.literal_path(file)) ~ ', hive_partitioning = false)').columns -%}
         {%- set names_of_file = columns[0].values() | map('lower') | list -%}
         {%- do clientele.check_raw_columns(file, names_of_file, contract) -%}
         {%- for name in names_of_file -%}
@@ -218,6 +224,8 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
+    {#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
+    {%- do adapter.commit() -%}
 {%- endmacro -%}
 
 {#- Stops the run where a required column is absent. place: file or table, for the sentence; names: list of text. -#}
@@ -253,11 +261,16 @@
     {{ return("'" ~ value | string | replace("'", "''") ~ "'") }}
 {%- endmacro -%}
 
-{#- A list of texts as a DuckDB list literal. -#}
+{#- A path in which *, ? and [ stand for themselves; DuckDB takes every path for a pattern. -#}
+{%- macro literal_path(path) -%}
+    {{ return(modules.re.sub('([*?[])', '[\\1]', path)) }}
+{%- endmacro -%}
+
+{#- A list of paths as a DuckDB list literal. -#}
 {%- macro sql_list(values) -%}
     {%- set literals = [] -%}
     {%- for value in values -%}
-        {%- do literals.append(clientele.sql_text(value)) -%}
+        {%- do literals.append(clientele.sql_text(clientele.literal_path(value))) -%}
     {%- endfor -%}
     {{ return('[' ~ literals | join(', ') ~ ']') }}
 {%- endmacro -%}

@@ -57,14 +57,14 @@
     What data_quality counts of one raw table.
     table    text, name of a table of source `crm`
     returns  a list of (column that holds the count, name of the check in the mart, query that counts it: `counted` goes
-             through the judged rows, `superseded` through doubled keys, `accepted` through the accepted rows)
+             through the judged rows, `accepted` through the accepted ones)
 -#}
 {%- macro raw_row_checks(table) -%}
     {%- set columns = clientele.raw_contract(table).get('columns', []) -%}
     {%- set checks = [
         ('row_count', 'rows', 'counted'),
         ('accepted_count', 'accepted', 'accepted'),
-        ('superseded_count', 'superseded', 'superseded'),
+        ('superseded_count', 'superseded', 'counted'),
         ('rejected_count', 'rejected', 'counted')
     ] -%}
     {%- for column in columns if column.type != 'text' and not column.required -%}

@@ -67,7 +67,7 @@
     {{ return(clientele.within_calendar("case"
         ~ " when " ~ clientele.is_stored_as_time(name) ~ " then cast(" ~ clientele.read_stored_timestamp(name) ~ " as date)"
         ~ " when regexp_full_match(" ~ name ~ "_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(" ~ name ~ "_text as date)"
-        ~ " end")) }}
+        ~ " end", 'date')) }}
 {%- endmacro -%}
 
 {#-
@@ -86,18 +86,20 @@
         ~ " when regexp_full_match(" ~ name ~ "_text, '.*" ~ offset ~ "') then " ~ local_time ~ " - to_minutes(" ~ offset_minutes ~ ")"
         ~ " else " ~ local_time
         ~ " end" -%}
-    {{ return(clientele.within_calendar(timestamp)) }}
+    {{ return(clientele.within_calendar(timestamp, 'timestamp')) }}
 {%- endmacro -%}
 
 {#- A date or timestamp of the years 0001 to 9999; NULL where it lies outside (an offset can lead there). value: SQL. -#}
-{%- macro within_calendar(value) -%}
-    {{ return("nullif(nullif(least(greatest(" ~ value ~ ", '0000-12-31'), '10000-01-01'), '0000-12-31'), '10000-01-01')") }}
+{%- macro within_calendar(value, type) -%}
+    {%- set before = '0000-12-31 23:59:59.999999' if type == 'timestamp' else '0000-12-31' -%}
+    {{ return("nullif(nullif(least(greatest(" ~ value ~ ", '" ~ before ~ "'), '10000-01-01'), '" ~ before ~ "'), '10000-01-01')") }}
 {%- endmacro -%}
 
-{#- A column stored as dates or timestamps as timestamps in UTC; infinity is not one. -#}
+{#- A column stored as dates or timestamps as timestamps in UTC; infinity is not one. A cast of nanoseconds would round. -#}
 {%- macro read_stored_timestamp(name) -%}
     {{ return("case"
         ~ " when not isfinite(try_cast(" ~ name ~ " as timestamp)) then null"
+        ~ " when typeof(" ~ name ~ ") = 'TIMESTAMP_NS' then try_cast(left(cast(" ~ name ~ " as varchar), 26) as timestamp)"
         ~ " when typeof(" ~ name ~ ") = 'TIMESTAMP WITH TIME ZONE' then timezone('UTC', try_cast(" ~ name ~ " as timestamptz))"
         ~ " else try_cast(" ~ name ~ " as timestamp)"
         ~ " end") }}

@@ -44,7 +44,8 @@ select
     {%- else -%}
     resolved.is_purchase and resolved.customer_id is not null as is_vip_sale,
     {%- endif %}
-    {% if var('ecommerce_channels') -%}
+    {#- while dbt parses, the variable is not checked yet -#}
+    {% if var('ecommerce_channels') and is_list_of_text(var('ecommerce_channels')) -%}
     resolved.is_purchase and coalesce(resolved.channel in (
         {%- for channel in var('ecommerce_channels') %}{{ sql_text(channel | lower) }}{{ ', ' if not loop.last }}{% endfor -%}
     ), false) as is_ecommerce_sale

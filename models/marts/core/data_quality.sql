@@ -1,31 +1,38 @@
-{#- Accepted transactions are stored further down, where to look them up costs less than in the view they come from. -#}
+{#- Accepted transactions are stored further down, where to look them up costs less than to group them again. -#}
 {%- set parents = {'transactions': ref('int_transactions_classified')} -%}
 with
 
 {% for table in raw_table_names() -%}
 {%- set contract = raw_contract(table) -%}
-{{ table }}_counted as (
+{%- set optional_columns = contract.get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list -%}
+{{ table }}_by_key as (
     select
-        {% for column in contract.get('columns', []) if column.type != 'text' and not column.required -%}
-        count(*) filter (where {{ column.name }}_is_invalid) as {{ column.name }}_invalid,
+        {% for name in contract.get('key', []) -%}
+        {{ name }},
         {% endfor -%}
-        count(*) filter (where rejection_reason is not null) as rejected_count,
+        {% for name in optional_columns -%}
+        count(*) filter (where {{ name }}_is_invalid) as {{ name }}_invalid,
+        {% endfor -%}
+        count(*) filter (where rejection_reason is null) as valid_count,
         count(*) as row_count
     from {{ ref('base_crm__' ~ table) }}
-),
-
-{{ table }}_doubled as (
-    select count(*) - 1 as superseded_count
-    from {{ ref('base_crm__' ~ table) }}
-    where rejection_reason is null
     group by {{ contract.get('key', ['1']) | join(', ') }}
-    having count(*) > 1
 ),
 
--- counted by itself, not as what the others leave, so that the sum can fail
-{{ table }}_superseded as (
-    select coalesce(sum(superseded_count), 0) as superseded_count
-    from {{ table }}_doubled
+{% endfor -%}
+{% for table in raw_table_names() -%}
+{%- set contract = raw_contract(table) -%}
+{%- set optional_columns = contract.get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list -%}
+-- what is superseded is counted by itself, not as what the others leave, so that the sum can fail
+{{ table }}_counted as (
+    select
+        {% for name in optional_columns -%}
+        sum({{ name }}_invalid) as {{ name }}_invalid,
+        {% endfor -%}
+        sum(row_count - valid_count) as rejected_count,
+        sum(valid_count - 1) filter (where valid_count > 1) as superseded_count,
+        sum(row_count) as row_count
+    from {{ table }}_by_key
 ),
 
 {{ table }}_accepted as (
@@ -36,8 +43,10 @@ with
         count(accepted.{{ contract.get('key', ['*']) | first }}) as accepted_count
     from {{ ref('stg_crm__' ~ table) }} as accepted
     {% for column in contract.get('columns', []) if column.references -%}
-    left join {{ parents.get(column.references) or ref('stg_crm__' ~ column.references) }} as {{ column.name }}_parents
-        on accepted.{{ column.name }} = {{ column.name }}_parents.{{ raw_contract(column.references).key[0] }}
+    left join {{ parents.get(column.references) or column.references ~ '_by_key' }} as {{ column.name }}_parents
+        on
+            accepted.{{ column.name }} = {{ column.name }}_parents.{{ raw_contract(column.references).key[0] }}
+            {{ '' if column.references in parents else 'and ' ~ column.name ~ '_parents.valid_count > 0' }}
     {% endfor -%}
 ),
 
@@ -68,6 +77,6 @@ counted as (
 select
     table_name,
     check_name,
-    cast(sum(record_count) as bigint) as record_count
+    cast(coalesce(sum(record_count), 0) as bigint) as record_count
 from counted
 group by table_name, check_name
