@@ -69,6 +69,9 @@ RFM
 28. Dimensions of products, branches and campaigns hold accepted rows only, no member for unknown
     keys.
 29. Erasure is left out: ``erasure_requests`` is staged and counted, no more.
+30. ``data_quality`` counts ``<column>_invalid`` over all raw rows, rejected and superseded ones
+    too, and ``<column>_unknown`` (a foreign key that no accepted row of its table has, duplicates
+    not resolved) over the accepted rows.
 """
 
 import re
@@ -152,6 +155,20 @@ EVENT_TIMESTAMP = {
     "leads": "created_at",
     "surveys": "responded_at",
     "erasure_requests": "requested_at",
+}
+
+REFERENCES = {
+    "transactions": {
+        "customer_id": "customers",
+        "branch_id": "branches",
+        "campaign_id": "campaigns",
+        "refunded_transaction_id": "transactions",
+    },
+    "transaction_lines": {"transaction_id": "transactions", "product_id": "products"},
+    "campaign_contacts": {"campaign_id": "campaigns", "customer_id": "customers"},
+    "interactions": {"customer_id": "customers"},
+    "leads": {"customer_id": "customers"},
+    "surveys": {"customer_id": "customers"},
 }
 
 LOWERED = {"status", "channel", "purpose", "survey_type", "interaction_type"}
@@ -238,8 +255,10 @@ SEGMENT_SALES_DAYS = 92
 # Columns that must be there (section 5)
 # --------------------------------------------------------------------------------------------------
 MEASURES = ["total_sales_amount", "crm_sales_amount", "ecommerce_sales_amount"]
-SCORE_COLUMNS = "recency_score frequency_score monetary_score rfm_score customer_360_segment "
-"crm_dashboard_segment"
+SCORE_COLUMNS = (
+    "recency_score frequency_score monetary_score rfm_score customer_360_segment "
+    "crm_dashboard_segment"
+)
 
 MART_COLUMNS = {
     "dim_customers": "customer_id gender age_band city region country preferred_channel "
@@ -436,6 +455,7 @@ class Staged:
     accepted: list[dict]
     superseded_count: int
     rejected_keys: list[str]
+    invalid_counts: dict[str, int]
 
 
 def nulls_lowest(value) -> tuple:
@@ -521,6 +541,14 @@ def stage(table: str, raw: pd.DataFrame | None) -> Staged:
             versions[tuple(row[name] for name in KEYS[table])].append((row, text))
         else:
             rejected_keys.append(key_text(text))
+    invalid_counts = {
+        column.name: sum(
+            text[column.name] is not None and row[column.name] is None
+            for text, row in zip(texts, casts, strict=True)
+        )
+        for column in CONTRACT[table]
+        if column.kind != "text" and not column.required
+    }
     winners = [max(rows, key=lambda pair: precedence(table, pair[0])) for rows in versions.values()]
     superseded_count = sum(len(rows) - 1 for rows in versions.values())
 
@@ -533,7 +561,8 @@ def stage(table: str, raw: pd.DataFrame | None) -> Staged:
         winners = [
             (row, text) for row, text in winners if row["duplicate_customer_id"] not in cyclic
         ]
-    return Staged(len(records), [row for row, _ in winners], superseded_count, rejected_keys)
+    accepted = [row for row, _ in winners]
+    return Staged(len(records), accepted, superseded_count, rejected_keys, invalid_counts)
 
 
 # --------------------------------------------------------------------------------------------------
@@ -1168,7 +1197,7 @@ def build_customers(
 
 
 def account_for(staged: dict[str, Staged]) -> list[dict]:
-    """rows = accepted + superseded + rejected, for each table."""
+    """Count rows, accepted, superseded and rejected ones, invalid values and unknown keys."""
     counts = {
         table: {
             "rows": result.row_count,
@@ -1176,8 +1205,15 @@ def account_for(staged: dict[str, Staged]) -> list[dict]:
             "superseded": result.superseded_count,
             "rejected": len(result.rejected_keys),
         }
+        | {f"{name}_invalid": count for name, count in result.invalid_counts.items()}
         for table, result in staged.items()
     }
+    for table, parents in REFERENCES.items():
+        for name, parent in parents.items():
+            known = {row[KEYS[parent][0]] for row in staged[parent].accepted} | {None}
+            counts[table][f"{name}_unknown"] = sum(
+                row[name] not in known for row in staged[table].accepted
+            )
     return [
         {"table_name": table, "check_name": check, "record_count": count}
         for table, checks in counts.items()

@@ -1,0 +1,188 @@
+"""Runs dbt as a process of its own, without importing it anew each time.
+
+A server process imports dbt once and forks for every run: a run has its own environment, output and
+lock on the database file, as one from the shell has, but starts in a tenth of a second.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import re
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[2]
+TIME_LIMIT = 300
+
+_server = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt_runs"])
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended and what it said."""
+
+    exit_code: int
+    output: str
+
+    @property
+    def text(self) -> str:
+        """The output on one line, so that a sentence can be looked for in it."""
+        return re.sub(r"\s+", " ", self.output)
+
+
+def run_in_this_process(
+    project: str, arguments: list[str], environment: dict[str, str], log: str
+) -> None:
+    """Do what ``dbt <arguments>`` does, its output in a file, and end with its exit code."""
+    with open(log, "wb", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    for name in [name for name in os.environ if name.startswith(("CRM_", "DBT_"))]:
+        del os.environ[name]
+    os.environ.update(environment)
+    os.chdir(project)
+    code = 70
+    try:
+        from dbt.cli.main import cli
+
+        cli(arguments, prog_name="dbt")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+def wait_for(process) -> int:
+    """Start a process, wait for its end and return its exit code."""
+    process.start()
+    process.join(TIME_LIMIT)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    exit_code = process.exitcode
+    process.close()
+    return exit_code
+
+
+def check_variables_in_this_process(
+    project: str, sets: list[dict], environment: dict[str, str], results: str
+) -> None:
+    """Run macro ``check_variables`` on sets of variables, the project being parsed only once."""
+    os.environ.update(environment)
+    os.chdir(project)
+    from dbt.cli.main import dbtRunner
+
+    said: list[str] = []
+    manifest = dbtRunner().invoke(["--quiet", "parse"]).result
+    runner = dbtRunner(manifest=manifest, callbacks=[lambda event: said.append(event.info.msg)])
+    answers = []
+    for variables in sets:
+        said.clear()
+        runner.invoke(
+            ["--quiet", "run-operation", "check_variables", "--vars", json.dumps(variables)]
+        )
+        answers.append("\n".join(said))
+    Path(results).write_text(json.dumps(answers), encoding="utf-8")
+
+
+class DbtRuns:
+    """Runs dbt on one database file in one folder."""
+
+    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
+        """Keep database, targets and logs in ``folder``."""
+        self.folder = folder
+        self.project = project
+        # always the same: dbt parses everything anew when the profile changes
+        self.database = folder / "clientele_test.duckdb"
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def forget(self) -> None:
+        """Remove the database; what dbt has parsed is kept."""
+        for file in self.folder.glob("*.duckdb*"):
+            file.unlink()
+
+    def target(self, variables: Mapping | None = None) -> Path:
+        """Folder of what dbt parses and compiles, one for each set of variables."""
+        text = json.dumps(variables or {}, sort_keys=True, default=str)
+        return self.folder / f"target_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def settings(self, variables: Mapping | None) -> dict[str, str]:
+        """Environment of a run."""
+        return {
+            "CRM_DATABASE": str(self.database),
+            "DBT_PROFILES_DIR": str(self.project),
+            "DBT_PROJECT_DIR": str(self.project),
+            "DBT_TARGET_PATH": str(self.target(variables)),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_USE_COLORS": "false",
+        }
+
+    def __call__(
+        self,
+        *arguments: str,
+        raw: Path | str | None = None,
+        variables: Mapping | None = None,
+        environment: Mapping[str, str] | None = None,
+        succeeds: bool | None = True,
+    ) -> Result:
+        """Run ``dbt <arguments>`` on the raw folder; ``succeeds`` None: either will do."""
+        options = ["--vars", json.dumps(variables, default=str)] if variables else []
+        settings = self.settings(variables)
+        if raw is not None:
+            settings["CRM_RAW_PATH"] = str(raw)
+        log = self.folder / "output.txt"
+        process = _server.Process(
+            target=run_in_this_process,
+            args=(
+                str(self.project),
+                [*arguments, *options],
+                settings | dict(environment or {}),
+                str(log),
+            ),
+        )
+        exit_code = wait_for(process)
+        result = Result(exit_code, log.read_text(encoding="utf-8", errors="replace"))
+        if succeeds is not None:
+            command = " ".join(["dbt", *arguments, *options])
+            assert (result.exit_code == 0) == succeeds, (
+                f"{command} on {raw} ended with {result.exit_code}:\n{result.output}"
+            )
+        return result
+
+    def check_variables(self, sets: list[dict]) -> list[str]:
+        """What macro ``check_variables`` says to each set of variables."""
+        results = self.folder / "answers.json"
+        process = _server.Process(
+            target=check_variables_in_this_process,
+            args=(str(self.project), sets, self.settings(None), str(results)),
+        )
+        assert wait_for(process) == 0
+        return json.loads(results.read_text("utf-8"))
+
+    def declared_variables(self) -> dict:
+        """The variables that ``dbt_project.yml`` declares, with their defaults."""
+        return yaml.safe_load((self.project / "dbt_project.yml").read_text("utf-8"))["vars"]
+
+    def manifest(self, variables: Mapping | None = None) -> dict:
+        """The manifest of the last run with these variables."""
+        return json.loads((self.target(variables) / "manifest.json").read_text("utf-8"))
+
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of a query on the database, which is opened read-only and closed again."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(sql).fetchall()

@@ -1,0 +1,43 @@
+-- Every mart holds events dated up to D only; without a D the facts are empty. Days of fct_segment_sales are the last 92.
+{% set columns = [
+    ('fct_transactions', 'transaction_date'),
+    ('dim_customers', 'last_purchase_date'),
+    ('fct_customer_rfm', 'as_of_date'),
+    ('fct_customer_rfm_history', 'valid_from_date'),
+    ('fct_customer_rfm_history', 'valid_to_date'),
+    ('fct_segment_migration', 'as_of_date'),
+    ('fct_period_kpis', 'period_start_date'),
+    ('fct_sales_trend', 'period_start_date'),
+    ('fct_segment_sales', 'period_start_date'),
+    ('fct_cohort_retention', 'cohort_month')
+] -%}
+with
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+last_dates as (
+    {% for model, column in columns -%}
+    select
+        '{{ model }}.{{ column }}' as place,
+        max({{ column }}) as last_date
+    from {{ ref(model) }}
+    union all
+    {% endfor -%}
+    -- as far after D as the earliest day lies too early
+    select
+        'fct_segment_sales, days' as place,
+        {{ date_plus('max(as_of.as_of_date)', days_between('min(sales.period_start_date)', date_plus('max(as_of.as_of_date)', -91, 'day')), 'day') }} as last_date
+    from {{ ref('fct_segment_sales') }} as sales
+    cross join as_of
+    where sales.period_grain = 'day'
+)
+
+select
+    last_dates.place,
+    last_dates.last_date,
+    as_of.as_of_date
+from last_dates
+cross join as_of
+where not coalesce(last_dates.last_date <= as_of.as_of_date, last_dates.last_date is null)
