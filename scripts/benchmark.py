@@ -68,7 +68,8 @@ a fresh database, on the same Parquet files. The results are compared cell by ce
 peak of the resident memory of all processes of a run.
 
 The dbt path does more than the script: it judges every column of the raw contract by type and
-pattern, keeps what the other marts need, and stores its intermediate tables.
+pattern, keeps what the other marts need, and stores its intermediate tables. It keeps to the memory
+limit of `profiles.yml`; the script has none but DuckDB's own.
 """.splitlines()
 
 

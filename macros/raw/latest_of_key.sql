@@ -2,12 +2,15 @@
     The accepted row of each key: of several the one with the latest stamp, NULL being oldest; of equal stamps the one
     whose other columns, as text and in the contract's order, are greatest, NULL being lowest. The order of rows and
     files never matters.
-    relation  relation of a base model, named base_crm__<table>
-    returns   SQL text with the columns of the base model
+    relation     relation of a base model, named base_crm__<table>
+    with_record  whether to add the row as it came (record_key, record_hash, raw_record), which costs a hash and a JSON a row
+    returns      SQL text with the contract's columns
     A window over all rows would cost more than everything else, and keys are hardly ever doubled: the doubled ones are
-    found first, and only their rows are put in order.
+    found first, and only their rows are put in order. Accepted rows are a query of their own, so that an engine that
+    keeps what is read three times judges each row once.
 -#}
-{%- macro latest_of_key(relation) -%}
+{%- macro latest_of_key(relation, with_record=false) -%}
+{%- set record = ['record_key', 'record_hash', 'raw_record'] if with_record else [] -%}
 {%- set contract = clientele.raw_contract(relation.identifier | replace('base_crm__', '')) -%}
 {%- if not contract -%}
     select * from {{ relation }}
@@ -27,10 +30,16 @@
 {%- endfor -%}
 with
 
-doubled_keys as (
-    select {{ contract.key | join(', ') }}
+accepted as (
+    select
+        {{ (contract.columns | map(attribute='name') | list + record) | join(',\n        ') }}
     from {{ relation }}
     where rejection_reason is null
+),
+
+doubled_keys as (
+    select {{ contract.key | join(', ') }}
+    from accepted
     group by {{ contract.key | join(', ') }}
     having count(*) > 1
 ),
@@ -43,26 +52,19 @@ doubled_rows as (
             order by
                 {{ ordering | join(',\n                ') }}
         ) as newest_first
-    from {{ relation }} as judged
+    from accepted as judged
     inner join doubled_keys on {{ matches | join(' and ') }}
-    where judged.rejection_reason is null
 )
 
 select
-    {{ contract.columns | map(attribute='name') | join(',\n    ') }},
-    record_key,
-    record_hash,
-    raw_record
+    {{ (contract.columns | map(attribute='name') | list + record) | join(',\n    ') }}
 from doubled_rows
 where newest_first = 1
 union all
 select
-    judged.{{ contract.columns | map(attribute='name') | join(',\n    judged.') }},
-    judged.record_key,
-    judged.record_hash,
-    judged.raw_record
-from {{ relation }} as judged
+    judged.{{ (contract.columns | map(attribute='name') | list + record) | join(',\n    judged.') }}
+from accepted as judged
 left join doubled_keys on {{ matches | join(' and ') }}
-where judged.rejection_reason is null and doubled_keys.{{ contract.key[0] }} is null
+where doubled_keys.{{ contract.key[0] }} is null
 {%- endif -%}
 {%- endmacro -%}

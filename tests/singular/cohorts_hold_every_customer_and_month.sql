@@ -29,10 +29,10 @@ expected as (
 )
 
 select
-    coalesce(expected.cohort_month, actual.cohort_month) as cohort_month,
-    coalesce(expected.months_since, actual.months_since) as months_since,
     expected.cohort_size as expected_cohort_size,
-    actual.cohort_size
+    actual.cohort_size,
+    coalesce(expected.cohort_month, actual.cohort_month) as cohort_month,
+    coalesce(expected.months_since, actual.months_since) as months_since
 from expected
 full outer join {{ ref('fct_cohort_retention') }} as actual
     on expected.cohort_month = actual.cohort_month and expected.months_since = actual.months_since

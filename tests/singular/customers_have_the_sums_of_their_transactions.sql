@@ -15,13 +15,13 @@ sums as (
 )
 
 select
-    coalesce(customers.customer_id, sums.customer_id) as customer_id,
     customers.purchase_count_lifetime,
     sums.purchase_count,
     customers.sales_amount_lifetime,
     sums.sales_amount,
     customers.refund_amount_lifetime,
-    sums.refund_amount
+    sums.refund_amount,
+    coalesce(customers.customer_id, sums.customer_id) as customer_id
 from {{ ref('dim_customers') }} as customers
 full outer join sums on customers.customer_id = sums.customer_id
 where

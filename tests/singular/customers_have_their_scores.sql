@@ -1,9 +1,9 @@
 -- Every customer with a purchase is scored, nobody else is, and both tables show the same score.
 select
-    coalesce(customers.customer_id, scores.customer_id) as customer_id,
     customers.rfm_score,
     scores.rfm_score as rfm_score_of_scores,
-    customers.tenure_days
+    customers.tenure_days,
+    coalesce(customers.customer_id, scores.customer_id) as customer_id
 from {{ ref('dim_customers') }} as customers
 full outer join {{ ref('fct_customer_rfm') }} as scores on customers.customer_id = scores.customer_id
 where

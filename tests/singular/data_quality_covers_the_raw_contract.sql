@@ -4,10 +4,11 @@ with
 contract_tables as (
     {% for table in raw_tables() -%}
     select '{{ table }}' as table_name
-    union all
+    {{ 'union all' if not loop.last }}
+    {% else -%}
+    -- while dbt parses, the contract is not there yet
+    select 'none' as table_name
     {% endfor -%}
-    -- only so that the text is a query while dbt parses, when the contract is not there yet
-    select cast(null as {{ dbt.type_string() }}) as table_name
 ),
 
 counted_tables as (
@@ -19,6 +20,6 @@ counted_tables as (
 select
     contract_tables.table_name as table_name_of_contract,
     counted_tables.table_name as table_name_counted
-from (select table_name from contract_tables where table_name is not null) as contract_tables
+from contract_tables
 full outer join counted_tables on contract_tables.table_name = counted_tables.table_name
 where contract_tables.table_name is null or counted_tables.table_name is null

@@ -1,21 +1,21 @@
 -- Every accepted merge is resolved, and where it ends no other merge begins.
 with
 
-merges as (
+accepted_merges as (
     select * from {{ ref('stg_crm__customer_merges') }}
 ),
 
-resolved as (
+resolved_ids as (
     select * from {{ ref('int_customer_ids_merged') }}
 )
 
 select
-    coalesce(merges.duplicate_customer_id, resolved.customer_id) as customer_id,
-    resolved.canonical_customer_id
-from merges
-full outer join resolved on merges.duplicate_customer_id = resolved.customer_id
-left join merges as next_merges on resolved.canonical_customer_id = next_merges.duplicate_customer_id
+    resolved_ids.canonical_customer_id,
+    coalesce(accepted_merges.duplicate_customer_id, resolved_ids.customer_id) as customer_id
+from accepted_merges
+full outer join resolved_ids on accepted_merges.duplicate_customer_id = resolved_ids.customer_id
+left join accepted_merges as next_steps on resolved_ids.canonical_customer_id = next_steps.duplicate_customer_id
 where
-    merges.duplicate_customer_id is null
-    or resolved.canonical_customer_id is null
-    or next_merges.duplicate_customer_id is not null
+    accepted_merges.duplicate_customer_id is null
+    or resolved_ids.canonical_customer_id is null
+    or next_steps.duplicate_customer_id is not null

@@ -23,21 +23,22 @@ last_dates as (
         '{{ model }}.{{ column }}' as place,
         max({{ column }}) as last_date
     from {{ ref(model) }}
-    union all
-    {% endfor -%}
-    -- as far after D as the earliest day lies too early
-    select
-        'fct_segment_sales, days' as place,
-        {{ date_plus('max(as_of.as_of_date)', days_between('min(sales.period_start_date)', date_plus('max(as_of.as_of_date)', -91, 'day')), 'day') }} as last_date
-    from {{ ref('fct_segment_sales') }} as sales
-    cross join as_of
-    where sales.period_grain = 'day'
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
     last_dates.place,
-    last_dates.last_date,
+    last_dates.last_date as offending_date,
     as_of.as_of_date
 from last_dates
 cross join as_of
 where not coalesce(last_dates.last_date <= as_of.as_of_date, last_dates.last_date is null)
+union all
+select
+    'days of fct_segment_sales' as place,
+    sales.period_start_date as offending_date,
+    as_of.as_of_date
+from {{ ref('fct_segment_sales') }} as sales
+cross join as_of
+where sales.period_grain = 'day' and sales.period_start_date <= {{ date_plus('as_of.as_of_date', -92, 'day') }}

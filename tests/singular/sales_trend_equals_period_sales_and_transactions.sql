@@ -21,15 +21,15 @@ expected as (
 )
 
 select
-    coalesce(trend.period_grain, kpis.period_grain) as period_grain,
-    coalesce(trend.period_start_date, kpis.period_start_date) as period_start_date,
     trend.total_sales_amount,
     kpis.sales_amount,
     expected.total_sales_amount as expected_sales_amount,
     trend.crm_sales_amount,
     expected.crm_sales_amount as expected_crm_sales_amount,
     trend.ecommerce_sales_amount,
-    expected.ecommerce_sales_amount as expected_ecommerce_sales_amount
+    expected.ecommerce_sales_amount as expected_ecommerce_sales_amount,
+    coalesce(trend.period_grain, kpis.period_grain) as period_grain,
+    coalesce(trend.period_start_date, kpis.period_start_date) as period_start_date
 from {{ ref('fct_sales_trend') }} as trend
 full outer join {{ ref('fct_period_kpis') }} as kpis
     on trend.period_grain = kpis.period_grain and trend.period_start_date = kpis.period_start_date

@@ -1,14 +1,14 @@
 -- Every code is in a segment of both schemes, and there are no others: a customer never lacks a segment.
 with
 
-points as (
-    select 1 as point
+scores as (
+    select 1 as score
     union all
-    select 2 as point
+    select 2 as score
     union all
-    select 3 as point
+    select 3 as score
     union all
-    select 4 as point
+    select 4 as score
 ),
 
 schemes as (
@@ -20,17 +20,17 @@ schemes as (
 codes as (
     select
         schemes.scheme,
-        {{ rfm_code('recency.point', 'frequency.point', 'monetary.point') }} as rfm_score
+        {{ rfm_code('recency.score', 'frequency.score', 'monetary.score') }} as rfm_score
     from schemes
-    cross join points as recency
-    cross join points as frequency
-    cross join points as monetary
+    cross join scores as recency
+    cross join scores as frequency
+    cross join scores as monetary
 )
 
 select
+    lookup.segment,
     coalesce(codes.scheme, lookup.scheme) as scheme,
-    coalesce(codes.rfm_score, lookup.rfm_score) as rfm_score,
-    lookup.segment
+    coalesce(codes.rfm_score, lookup.rfm_score) as rfm_score
 from codes
 full outer join {{ ref('segment_lookup') }} as lookup on codes.scheme = lookup.scheme and codes.rfm_score = lookup.rfm_score
 where codes.rfm_score is null or lookup.segment is null

@@ -25,7 +25,9 @@ expected as (
         sum(spans.customer_count) as customer_count
     from spans
     inner join months
-        on spans.valid_from_date <= months.month_end_date and (spans.valid_to_date is null or months.month_end_date < spans.valid_to_date)
+        on
+            spans.valid_from_date <= months.month_end_date
+            and (spans.valid_to_date is null or spans.valid_to_date > months.month_end_date)
     inner join {{ ref('segment_lookup') }} as lookup on spans.rfm_score = lookup.rfm_score
     group by lookup.scheme, months.month_end_date, lookup.segment
 ),
@@ -41,11 +43,11 @@ actual as (
 )
 
 select
+    expected.customer_count as expected_customer_count,
+    actual.customer_count,
     coalesce(expected.scheme, actual.scheme) as scheme,
     coalesce(expected.month_end_date, actual.as_of_date) as as_of_date,
-    coalesce(expected.segment, actual.to_segment) as to_segment,
-    expected.customer_count as expected_customer_count,
-    actual.customer_count
+    coalesce(expected.segment, actual.to_segment) as to_segment
 from expected
 full outer join actual
     on

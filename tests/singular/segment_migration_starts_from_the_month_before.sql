@@ -11,8 +11,8 @@ migration as (
 arrived as (
     select
         scheme,
-        month_number + 1 as month_number,
         to_segment as segment,
+        month_number + 1 as month_number,
         sum(customer_count) as customer_count
     from migration
     where month_number < (select max(last_month.month_number) from migration as last_month)
@@ -33,12 +33,12 @@ left_from as (
 )
 
 select
-    coalesce(arrived.scheme, left_from.scheme) as scheme,
-    coalesce(arrived.month_number, left_from.month_number) as month_number,
-    coalesce(arrived.segment, left_from.segment) as segment,
     arrived.customer_count as customer_count_before,
     left_from.customer_count,
-    left_from.from_share
+    left_from.from_share,
+    coalesce(arrived.scheme, left_from.scheme) as scheme,
+    coalesce(arrived.month_number, left_from.month_number) as month_number,
+    coalesce(arrived.segment, left_from.segment) as segment
 from arrived
 full outer join left_from
     on

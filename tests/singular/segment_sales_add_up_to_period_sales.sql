@@ -44,12 +44,12 @@ expected as (
 )
 
 select
+    expected.sales_amount as expected_sales_amount,
+    sums.sales_amount,
     coalesce(expected.scheme, sums.scheme) as scheme,
     coalesce(expected.dimension, sums.dimension) as dimension,
     coalesce(expected.period_grain, sums.period_grain) as period_grain,
-    coalesce(expected.period_start_date, sums.period_start_date) as period_start_date,
-    expected.sales_amount as expected_sales_amount,
-    sums.sales_amount
+    coalesce(expected.period_start_date, sums.period_start_date) as period_start_date
 from expected
 full outer join sums
     on

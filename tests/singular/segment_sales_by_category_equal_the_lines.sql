@@ -8,11 +8,11 @@ purchases as (
 
 purchase_lines as (
     select
-        coalesce(lines.category, 'unknown') as category,
+        coalesce(transaction_lines.category, 'unknown') as category,
         {{ period_start('month', 'purchases.transaction_date') }} as month_start_date,
-        lines.amount
-    from {{ ref('fct_transaction_lines') }} as lines
-    inner join purchases on lines.transaction_id = purchases.transaction_id
+        transaction_lines.amount
+    from {{ ref('fct_transaction_lines') }} as transaction_lines
+    inner join purchases on transaction_lines.transaction_id = purchases.transaction_id
 ),
 
 parts as (
@@ -55,10 +55,10 @@ actual as (
 )
 
 select
-    coalesce(expected.category, actual.category) as category,
-    coalesce(expected.month_start_date, actual.month_start_date) as month_start_date,
     expected.sales_amount as expected_sales_amount,
-    actual.sales_amount
+    actual.sales_amount,
+    coalesce(expected.category, actual.category) as category,
+    coalesce(expected.month_start_date, actual.month_start_date) as month_start_date
 from expected
 full outer join actual on expected.category = actual.category and expected.month_start_date = actual.month_start_date
 -- purchases that fall short of their lines can cancel out those that exceed them

@@ -16,8 +16,8 @@ counted as (
 )
 
 select
-    coalesce(schemes.scheme, counted.scheme) as scheme,
-    counted.segment_count
+    counted.segment_count,
+    coalesce(schemes.scheme, counted.scheme) as scheme
 from schemes
 full outer join counted on schemes.scheme = counted.scheme
 where schemes.scheme is null or counted.segment_count is distinct from 9

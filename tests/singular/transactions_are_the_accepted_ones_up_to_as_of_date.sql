@@ -3,11 +3,11 @@ with
 
 accepted as (
     select
-        transactions.transaction_id,
-        transactions.amount
-    from {{ ref('stg_crm__transactions') }} as transactions
+        events.transaction_id,
+        events.amount
+    from {{ ref('stg_crm__transactions') }} as events
     cross join {{ ref('int_as_of') }} as as_of
-    where {{ reporting_date('transactions.transacted_at') }} <= as_of.as_of_date
+    where {{ reporting_date('events.transacted_at') }} <= as_of.as_of_date
 ),
 
 expected as (
@@ -20,9 +20,9 @@ expected as (
     select
         'fct_transaction_lines' as mart,
         count(*) as row_count,
-        sum(lines.amount) as amount
-    from {{ ref('stg_crm__transaction_lines') }} as lines
-    inner join accepted on lines.transaction_id = accepted.transaction_id
+        sum(transaction_lines.amount) as amount
+    from {{ ref('stg_crm__transaction_lines') }} as transaction_lines
+    inner join accepted on transaction_lines.transaction_id = accepted.transaction_id
 ),
 
 actual as (

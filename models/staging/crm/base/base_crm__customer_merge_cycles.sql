@@ -6,7 +6,7 @@
 with recursive
 
 latest as (
-    {{ latest_of_key(ref('base_crm__customer_merges')) }}
+    {{ latest_of_key(ref('base_crm__customer_merges'), with_record=true) }}
 ),
 
 steps as (
