@@ -63,7 +63,6 @@ class CompiledProject:
         if self.variables.get("as_of_date"):
             self.variables["as_of_date"] = ANY_DAY
         self.project = runs.project
-        # the hooks would be compiled too, and so run, if models were not selected
         runs("--quiet", "compile", "--select", "path:models", variables=self.variables)
         compiled = runs.target(self.variables) / "compiled" / "clientele"
         self.nodes = read_nodes(runs.manifest(self.variables), compiled)

@@ -77,10 +77,13 @@ def wait_for(process) -> int:
     return exit_code
 
 
-def check_variables_in_this_process(
-    project: str, sets: list[dict], environment: dict[str, str], results: str
+def run_many_in_this_process(
+    project: str,
+    commands: list[tuple[list[str], dict[str, str]]],
+    environment: dict[str, str],
+    results: str,
 ) -> None:
-    """Run macro ``check_variables`` on sets of variables, the project being parsed only once."""
+    """Run commands one after another, the project being parsed only once."""
     os.environ.update(environment)
     os.chdir(project)
     from dbt.cli.main import dbtRunner
@@ -89,12 +92,11 @@ def check_variables_in_this_process(
     manifest = dbtRunner().invoke(["--quiet", "parse"]).result
     runner = dbtRunner(manifest=manifest, callbacks=[lambda event: said.append(event.info.msg)])
     answers = []
-    for variables in sets:
+    for arguments, settings in commands:
         said.clear()
-        runner.invoke(
-            ["--quiet", "run-operation", "check_variables", "--vars", json.dumps(variables)]
-        )
-        answers.append("\n".join(said))
+        os.environ.update(settings)
+        success = runner.invoke(arguments).success
+        answers.append([0 if success else 1, "\n".join(said)])
     Path(results).write_text(json.dumps(answers), encoding="utf-8")
 
 
@@ -163,15 +165,15 @@ class DbtRuns:
             )
         return result
 
-    def check_variables(self, sets: list[dict]) -> list[str]:
-        """What macro ``check_variables`` says to each set of variables."""
+    def many(self, commands: list[tuple[list[str], dict[str, str]]]) -> list[Result]:
+        """Run many commands, each with settings of its own, in one process on one manifest."""
         results = self.folder / "answers.json"
         process = _server.Process(
-            target=check_variables_in_this_process,
-            args=(str(self.project), sets, self.settings(None), str(results)),
+            target=run_many_in_this_process,
+            args=(str(self.project), commands, self.settings(None), str(results)),
         )
         assert wait_for(process) == 0
-        return json.loads(results.read_text("utf-8"))
+        return [Result(*answer) for answer in json.loads(results.read_text("utf-8"))]
 
     def declared_variables(self) -> dict:
         """The variables that ``dbt_project.yml`` declares, with their defaults."""

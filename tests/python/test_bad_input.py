@@ -1,5 +1,6 @@
 """Every kind of bad input ends as the design says: with a sentence, or counted and kept apart."""
 
+import json
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
@@ -149,13 +150,16 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_raw_data_that_cannot_be_read_stop_the_run(dbt, tmp_path, name):
-    files, words = REFUSED[name]
-    raw = put(tmp_path / "raw", files)
-    said = sentence_of(dbt(*MOUNT_ONLY, raw=raw, succeeds=False))
-    for word in words:
-        assert word.format(raw=raw) in said, said
+def test_raw_data_that_cannot_be_read_stop_the_run(dbt, tmp_path):
+    folders = [put(tmp_path / f"raw {n}", files) for n, (files, _) in enumerate(REFUSED.values())]
+    results = dbt.many([(MOUNT_ONLY, {"CRM_RAW_PATH": str(folder)}) for folder in folders])
+    wrong = []
+    for (name, (_, words)), raw, result in zip(REFUSED.items(), folders, results, strict=True):
+        said = sentence_of(result)
+        missing = [word.format(raw=raw) for word in words if word.format(raw=raw) not in said]
+        if missing or result.exit_code == 0:
+            wrong.append(f"{name}: ended with {result.exit_code}, without {missing}: {said[-900:]}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_broken_pages_of_parquet_stop_the_run(dbt, tmp_path):
@@ -179,7 +183,8 @@ def test_a_folder_that_is_not_there_stops_the_run(dbt, tmp_path):
 
 def test_nothing_is_built_on_refused_data(dbt, tmp_path):
     raw = put(tmp_path, {"transactions.csv": GOOD + b"3\n"})
-    dbt(*MOUNT_ONLY, raw=raw, succeeds=False)
+    said = sentence_of(dbt(*MOUNT_ONLY, raw=raw, succeeds=False))
+    assert f"{raw}/transactions.csv cannot be read: line 4 has fewer fields" in said
     views = "select count(*) from information_schema.tables where table_schema = 'staging'"
     assert dbt.query(views) == [(0,)]
 
@@ -246,6 +251,14 @@ def test_odd_but_readable_files_are_read(dbt, tmp_path):
     dbt("--quiet", "run", "--select", "+dim_products", "path:models/staging", raw=raw)
     assert dbt.query("select product_id, product_name from marts.dim_products") == [("P3", None)]
     assert dbt.query("select count(*) from staging.stg_crm__campaigns") == [(0,)]
+
+
+def test_commands_that_only_read_leave_the_raw_tables_alone(dbt, tmp_path):
+    """dbt compiles the hooks where nothing is selected, and to compile one is to run it."""
+    built = put(tmp_path / "built", {"transactions.csv": GOOD})
+    dbt(*MOUNT_ONLY, raw=built)
+    dbt("--quiet", "compile", raw=tmp_path / "nowhere")
+    assert dbt.query("select count(*) from raw.transactions") == [(2,)]
 
 
 def test_a_prefix_stands_before_every_schema(dbt, tmp_path):
@@ -346,11 +359,14 @@ def test_every_bad_value_of_a_variable_is_named(dbt):
         for name, listed in values.items()
         for value in listed
     ]
-    results = dbt.check_variables([{name: value} for name, value, _ in cases])
+    command = ["--quiet", "run-operation", "check_variables", "--vars"]
+    results = dbt.many([([*command, json.dumps({name: value})], {}) for name, value, _ in cases])
     wrong = [
-        f"{name} = {value!r}: {said!r}"
-        for (name, value, is_bad), said in zip(cases, results, strict=True)
-        if is_bad != (f"The variable {name} takes" in said) or (is_bad and "given: " not in said)
+        f"{name} = {value!r}: {result.output!r}"
+        for (name, value, is_bad), result in zip(cases, results, strict=True)
+        if is_bad != (f"The variable {name} takes" in result.output)
+        or is_bad != ("given: " in result.output)
+        or is_bad == (result.exit_code == 0)
     ]
     assert not wrong, "\n".join(wrong)
     assert set(BAD_VARIABLES) == set(dbt.declared_variables())

@@ -1,4 +1,5 @@
--- Every grain runs from the period of the first purchase or refund to that of D; a chart would join what a gap keeps apart.
+-- Every grain runs from the period of the first purchase or refund to that of D, weeks from Monday; a chart would join what
+-- a gap keeps apart.
 with
 
 starts as (
@@ -62,6 +63,14 @@ where
         when 'week' then {{ date_plus('previous_start_date', 7, 'day') }}
         else {{ date_plus('previous_start_date', 1, 'day') }}
     end
+union all
+-- 5 January 1970 was a Monday
+select
+    period_grain,
+    cast(null as date) as expected_date,
+    period_start_date as actual_date
+from starts
+where period_grain = 'week' and {{ days_between("cast('1970-01-05' as date)", 'period_start_date') }} % 7 <> 0
 union all
 select
     coalesce(expected_ends.period_grain, actual_ends.period_grain) as period_grain,
