@@ -14,7 +14,8 @@ export DBT_PROJECT_DIR := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 build: $(INSTALLED)
-	$(BIN)/dbt --quiet build
+	@echo "Building the marts from $${CRM_RAW_PATH-data/sample}, half a minute for the sample"
+	$(BIN)/dbt --log-level warn build
 	$(BIN)/python scripts/show_results.py
 
 test: $(INSTALLED) lint

@@ -38,6 +38,14 @@ class Result:
         return re.sub(r"\s+", " ", self.output)
 
 
+def set_up(project: str, environment: dict[str, str]) -> None:
+    """Go to the project, with these settings and none of the user's own."""
+    for name in [name for name in os.environ if name.startswith(("CRM_", "DBT_"))]:
+        del os.environ[name]
+    os.environ.update(environment)
+    os.chdir(project)
+
+
 def run_in_this_process(
     project: str, arguments: list[str], environment: dict[str, str], log: str
 ) -> None:
@@ -47,10 +55,7 @@ def run_in_this_process(
         os.dup2(file.fileno(), 2)
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    for name in [name for name in os.environ if name.startswith(("CRM_", "DBT_"))]:
-        del os.environ[name]
-    os.environ.update(environment)
-    os.chdir(project)
+    set_up(project, environment)
     code = 70
     try:
         from dbt.cli.main import cli
@@ -84,8 +89,7 @@ def run_many_in_this_process(
     results: str,
 ) -> None:
     """Run commands one after another, the project being parsed only once."""
-    os.environ.update(environment)
-    os.chdir(project)
+    set_up(project, environment)
     from dbt.cli.main import dbtRunner
 
     said: list[str] = []
