@@ -20,7 +20,8 @@ build: $(INSTALLED)
 
 test: $(INSTALLED) lint
 	$(BIN)/dbt --quiet --warn-error parse --no-partial-parse
-	CRM_DATABASE=build/test/clientele.duckdb $(BIN)/dbt --quiet build
+	@mkdir -p build/test
+	CRM_DATABASE=build/test/clientele.duckdb $(BIN)/dbt --log-level warn build
 	CRM_DATABASE=build/test/clientele.duckdb $(BIN)/dbt --quiet docs generate --static
 	$(BIN)/python -m pytest
 
