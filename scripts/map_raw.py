@@ -203,7 +203,12 @@ def build(raw: Path, database: Path) -> int:
         )
     database.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"CRM_RAW_PATH": str(raw), "CRM_DATABASE": str(database)}
-    built = subprocess.run([dbt, "build"], cwd=PROJECT, env=environment, check=False)
+    built = subprocess.run(
+        [dbt, "build", "--exclude-resource-type", "unit_test"],
+        cwd=PROJECT,
+        env=environment,
+        check=False,
+    )
     show_results = PROJECT / "scripts/show_results.py"
     if built.returncode or not show_results.exists():
         return built.returncode
