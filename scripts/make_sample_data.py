@@ -953,7 +953,7 @@ def arguments() -> argparse.Namespace:
         description="Make the raw tables of an invented retailer, with their dirt. The same "
         "arguments give the same files. Without any, the committed sample is made anew.",
         epilog="Ten million transactions: "
-        "%(prog)s --out /tmp/big --format parquet --transactions 10000000",
+        "%(prog)s --out build/raw --format parquet --transactions 10000000",
     )
     add = parser.add_argument
     add("--out", type=Path, default=SAMPLE, help="a new or empty folder (default: data/sample)")
