@@ -5,6 +5,10 @@
 -#}
 {%- macro check_variables() -%}
     {%- if execute -%}
+        {%- set names = ['as_of_date', 'rfm_window_days', 'rfm_method', 'vip_definition', 'reporting_timezone', 'churn_days', 'ecommerce_channels'] -%}
+        {%- for name in invocation_args_dict.get('vars') or {} if name not in names -%}
+            {%- do exceptions.raise_compiler_error('The variable ' ~ name ~ ' is not known: the variables are ' ~ names | join(', ') ~ '. Mend it in --vars.') -%}
+        {%- endfor -%}
         {%- do check_variable('as_of_date', clientele.is_date_text(var('as_of_date')), 'a date written YYYY-MM-DD, or null') -%}
         {%- do check_variable('rfm_window_days', clientele.is_whole_number(var('rfm_window_days')), 'a whole number of days, 0 or more') -%}
         {%- do check_variable('rfm_method', var('rfm_method') in ['fixed', 'quantile'], '`fixed` or `quantile`') -%}

@@ -1,5 +1,6 @@
 {#-
-    Exact quotient, rounded half away from zero; NULL where the denominator is 0 or either is NULL. Never in floating
+    Exact quotient, rounded half away from zero; NULL where the denominator is 0, either is NULL or
+    the quotient has more than 18 digits. Never in floating
     point, where engines differ at every half cent.
     numerator, denominator  SQL of whole numbers or of decimals with at most two digits after the point
     digits                  digits after the point: 6 for shares, rates and changes, 4 for averages of money
@@ -16,7 +17,7 @@
     {%- set d = 'cast(cast(' ~ denominator ~ ' as decimal(38, 2)) * 100 as hugeint)' -%}
     {%- set quotient = '(2 * abs(' ~ n ~ ') * 1' ~ '0' * digits ~ ' + abs(' ~ d ~ ')) // (2 * abs(' ~ d ~ '))' -%}
     {%- set last_digit = 'cast(0.' ~ '0' * (digits - 1) ~ '1 as decimal(' ~ digits ~ ', ' ~ digits ~ '))' -%}
-    {{ return('case when ' ~ d ~ ' <> 0 then cast(cast(sign(' ~ n ~ ') * sign(' ~ d ~ ') * (' ~ quotient ~ ') as decimal(38, 0)) * ' ~ last_digit ~ ' as decimal(18, ' ~ digits ~ ')) end') }}
+    {{ return('case when ' ~ d ~ ' <> 0 and ' ~ quotient ~ ' < 1000000000000000000 then cast(cast(sign(' ~ n ~ ') * sign(' ~ d ~ ') * (' ~ quotient ~ ') as decimal(38, 0)) * ' ~ last_digit ~ ' as decimal(18, ' ~ digits ~ ')) end') }}
 {%- endmacro -%}
 
 {#- Shares, rates and changes: decimal(18,6). Arguments as for divide. -#}

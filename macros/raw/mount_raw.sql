@@ -44,9 +44,15 @@
     {%- set schema = clientele.raw_schema() -%}
     {%- set files_of = clientele.find_raw_files(folder) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
+    {#- What the mount makes carries a mark, so that it never drops what somebody else has loaded. -#}
+    {%- set mark = 'Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.' -%}
     {%- set kind_of = {} -%}
-    {%- for row in run_query("select table_name, case table_type when 'VIEW' then 'view' else 'table' end from information_schema.tables where table_catalog = current_database() and table_schema = " ~ clientele.sql_text(schema)) -%}
-        {%- do kind_of.update({row[0]: row[1]}) -%}
+    {%- for name, kind, comment in run_query("select table_name, 'table', comment from duckdb_tables() where database_name = current_database() and schema_name = " ~ clientele.sql_text(schema)
+        ~ " union all select view_name, 'view', comment from duckdb_views() where database_name = current_database() and schema_name = " ~ clientele.sql_text(schema)) -%}
+        {%- if name in files_of and comment != mark -%}
+            {%- do clientele.refuse_raw('The ' ~ kind ~ ' ' ~ schema ~ '.' ~ name ~ ' is not of this project\'s making and would be replaced by the files in ' ~ folder ~ ': set CRM_RAW_PATH to an empty value to read it as it is, or let CRM_DATABASE name another database.') -%}
+        {%- endif -%}
+        {%- do kind_of.update({name: kind}) -%}
     {%- endfor -%}
     {%- set absent = [] -%}
     {%- for table in clientele.raw_tables() -%}
@@ -67,6 +73,7 @@
         {%- else -%}
             {%- do clientele.view_parquet_files(relation, files, contract) -%}
         {%- endif -%}
+        {%- do run_query('comment on ' ~ ('view ' if files and not files[0].endswith('.csv') else 'table ') ~ relation ~ ' is ' ~ clientele.sql_text(mark)) -%}
     {%- endfor -%}
     {%- do log('Raw data: ' ~ folder ~ (' (absent, so empty: ' ~ absent | join(', ') ~ ')' if absent else ''), info=true) -%}
 {%- endmacro -%}
@@ -98,6 +105,14 @@
     {%- for table, ways in ways_of.items() if ways | length > 1 -%}
         {%- do clientele.refuse_raw('The raw table ' ~ table ~ ' is in ' ~ folder ~ ' more than once (' ~ ways | join(' and ') ~ '): keep one of them.') -%}
     {%- endfor -%}
+    {#- A table in a form that is not read would count as absent without a word. -#}
+    {%- set here = clientele.literal_path(folder) -%}
+    {%- for file in run_query('select file from glob(' ~ clientele.sql_text(here ~ '/*') ~ ') union select file from glob(' ~ clientele.sql_text(here ~ '/*/*') ~ ') union select file from glob(' ~ clientele.sql_text(here ~ '/*/*/*') ~ ') order by 1').columns[0].values() -%}
+        {%- set table = modules.re.split('[/.]', file[folder | length + 1:])[0] | lower -%}
+        {%- if table in files_of and file not in files_of[table] -%}
+            {%- do exceptions.warn('The file ' ~ file ~ ' is not read: a raw table is <table>.csv, <table>.parquet, or such files right in a folder <table>.') -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return(files_of) }}
 {%- endmacro -%}
 
@@ -107,7 +122,7 @@
     relation  text, the table to create
     files     list of paths
     contract  dict of macro raw_contract
-    errors    an empty file, a doubled or missing column, a broken line, another encoding than UTF-8
+    errors    an empty file, a doubled or missing column, a broken line, another encoding than UTF-8; the table is not left behind
 -#}
 {%- macro load_csv_files(relation, files, contract) -%}
     {%- set dialect = "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, max_line_size = 16777216" -%}
@@ -141,7 +156,39 @@
             'INVALID ENCODING': 'is not UTF-8',
             'LINE SIZE OVER MAXIMUM': 'is longer than 16 MB'
         }.get(error_type, 'cannot be read (' ~ error_message ~ ')') -%}
+        {%- do run_query('drop table ' ~ relation) -%}
         {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' cannot be read: line ' ~ line ~ ' ' ~ what ~ '. Mend the line; the file has to be UTF-8 with commas, double quotes and a header.') -%}
+    {%- endfor -%}
+    {%- for header, files_of_header in files_by_header.items() -%}
+        {%- do clientele.check_csv_row_ends(relation, files_of_header, header.split('\n') | length, dialect) -%}
+    {%- endfor -%}
+{%- endmacro -%}
+
+{#-
+    Stops the run where a row has empty fields beyond the header's last. DuckDB passes over them, but a decimal comma
+    (1010,50 before an empty field) comes this way too. Read with one column more, only such rows are left.
+    relation     text, table that was loaded; it is dropped again
+    files        list of paths with one header
+    field_count  fields in that header
+    dialect      options of read_csv
+-#}
+{%- macro check_csv_row_ends(relation, files, field_count, dialect) -%}
+    {%- set positions, patterns = [], [] -%}
+    {%- for number in range(1, field_count + 2) -%}
+        {%- do positions.append("'field_" ~ number ~ "': 'varchar'") -%}
+    {%- endfor -%}
+    {%- for number in range(1, field_count + 1) -%}
+        {%- do patterns.append("'\"?' || regexp_escape(replace(coalesce(field_" ~ number ~ ", ''), '\"', '\"\"')) || '\"?,'") -%}
+    {%- endfor -%}
+    {%- for file, pattern in run_query("select filename, '^' || " ~ patterns | join(' || ') ~ ' from read_csv(' ~ clientele.sql_list(files) ~ ', header = true, ' ~ dialect
+        ~ ', columns = {' ~ positions | join(', ') ~ '}, filename = true, ignore_errors = true) order by all limit 1') -%}
+        {#- The reader does not tell the line; it is looked for only now. -#}
+        {%- do run_query('set preserve_insertion_order = true') -%}
+        {%- set lines = run_query("select line_number from (select line, row_number() over () as line_number from read_csv(" ~ clientele.sql_text(clientele.literal_path(file))
+            ~ ", header = false, auto_detect = false, delim = chr(31), quote = '', escape = '', columns = {'line': 'varchar'}, strict_mode = false, max_line_size = 16777216)) as lines where regexp_matches(line, "
+            ~ clientele.sql_text(pattern) ~ ') order by 1 limit 1') -%}
+        {%- do run_query('drop table ' ~ relation) -%}
+        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' cannot be read: ' ~ ('line ' ~ lines[0][0] if lines | length > 0 else 'a line') ~ ' has more fields than the header, the last one empty. Mend the line: take the comma at its end away, or quote the value that holds a comma.') -%}
     {%- endfor -%}
 {%- endmacro -%}
 
@@ -177,10 +224,10 @@
 {#-
     Puts a view over Parquet files; they are read where they lie.
     relation, files, contract  as for load_csv_files
-    errors   a missing column, a key stored as floating point
+    errors   a missing column, a key stored as floating point, a column stored as text here and otherwise there
 -#}
 {%- macro view_parquet_files(relation, files, contract) -%}
-    {%- set names = {} -%}
+    {%- set names, types = {}, {} -%}
     {%- for file in files -%}
         {%- set columns = run_query('describe select * from read_parquet(' ~ clientele.sql_text(clientele.literal_path(file)) ~ ', hive_partitioning = false)').columns -%}
         {%- set names_of_file = columns[0].values() | map('lower') | list -%}
@@ -188,6 +235,13 @@
         {%- for name in names_of_file -%}
             {%- do clientele.check_raw_key_type(file, name, columns[1].values()[loop.index0], contract) -%}
             {%- do names.update({name: adapter.quote(name)}) -%}
+            {%- do types.setdefault(name, {}).update({columns[1].values()[loop.index0]: file}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {#- Together with text these would be read by the text that DuckDB writes for them, which is another one. -#}
+    {%- for column in contract.columns -%}
+        {%- for type in ['TIMESTAMP WITH TIME ZONE', 'DOUBLE', 'FLOAT'] if column.type != 'text' and type in types.get(column.name, {}) and 'VARCHAR' in types[column.name] -%}
+            {%- do clientele.refuse_raw('The column ' ~ column.name ~ ' is stored as text in ' ~ types[column.name]['VARCHAR'] ~ ' and as ' ~ type ~ ' in ' ~ types[column.name][type] ~ ': store it alike in all files of a table.') -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- do run_query('create view ' ~ relation ~ ' as select ' ~ clientele.raw_columns(contract, names) ~ ' from read_parquet(' ~ clientele.sql_list(files) ~ ', union_by_name = true, hive_partitioning = false)') -%}

@@ -23,7 +23,7 @@ where
 {#- dbt reports how many rows a test finds, not what is in them, so the date is said here. -#}
 {%- if execute and flags.WHICH in ['build', 'test'] -%}
     {%- for row in run_query(findings) -%}
-        {%- do log('The marts are as of ' ~ row[0] ~ ', but the month before that day holds no purchase or refund.', info=true) -%}
+        {%- do exceptions.warn('The marts are as of ' ~ row[0] ~ ', but the month before that day holds no purchase or refund.') -%}
     {%- endfor -%}
 {%- endif -%}
 {{ findings }}

@@ -72,6 +72,29 @@ REFUSED = {
         {"transactions.csv": GOOD + b"3,C,2024-01-03,7,8\n"},
         ["{raw}/transactions.csv cannot be read: line 4 has more fields than the header"],
     ),
+    "an empty field more": (
+        {"transactions.csv": GOOD + b"3,C,2024-01-03,7,\n"},
+        ["{raw}/transactions.csv cannot be read: line 4 has more fields than the header"],
+    ),
+    "two empty fields more, quoted": (
+        {"transactions.csv": GOOD + b'3,C,2024-01-03,"7",,""\n'},
+        ["{raw}/transactions.csv cannot be read: line 4 has more fields than the header"],
+    ),
+    "decimal comma before an empty field": (
+        {
+            "transactions.csv": b"transaction_id,transacted_at,amount,channel\n"
+            b"1,2024-01-01,5,shop\n2,2024-01-02,1010,50,\n"
+        },
+        ["{raw}/transactions.csv cannot be read: line 3 has more fields than the header"],
+    ),
+    "text and zoned timestamps in one column": (
+        {
+            "transactions/a.parquet": PARQUET,
+            "transactions/b.parquet": "select '2' as transaction_id, 1 as amount,"
+            " '2024-01-01 00:00:00+00'::timestamptz as transacted_at",
+        },
+        ["The column transacted_at is stored as text in {raw}/transactions/a.parquet", "ZONE"],
+    ),
     "fewer fields": (
         {"transactions.csv": GOOD + b"3,C,2024-01-03\n"},
         ["{raw}/transactions.csv cannot be read: line 4 has fewer fields than the header"],
