@@ -21,6 +21,10 @@
     vertical tab, form feed, carriage return. Names go in, SQL text comes out, here and below.
 -#}
 {%- macro trimmed_text(name) -%}
+    {{ return(adapter.dispatch('trimmed_text', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__trimmed_text(name) -%}
     {%- set text = 'cast(' ~ name ~ ' as ' ~ dbt.type_string() ~ ')' -%}
     {%- set trimmed = 'nullif(trim(' ~ text ~ ", chr(32) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)), '')" -%}
     {#- Hardly any text has white space at an end, and to look for it (it sorts before '!') costs a sixth of trimming. -#}
@@ -29,6 +33,10 @@
 
 {#- Whether a raw column holds anything. -#}
 {%- macro is_given(name) -%}
+    {{ return(adapter.dispatch('is_given', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__is_given(name) -%}
     {{ return("case when typeof(" ~ name ~ ") = 'VARCHAR' then " ~ name ~ "_text is not null else " ~ name ~ " is not null end") }}
 {%- endmacro -%}
 
@@ -47,6 +55,10 @@
     their shortest decimal text; below 0.0001 that has an exponent, and they round to zero cents.
 -#}
 {%- macro read_raw_decimal(name) -%}
+    {{ return(adapter.dispatch('read_raw_decimal', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__read_raw_decimal(name) -%}
     {{ return("case"
         ~ " when typeof(" ~ name ~ ") like 'DECIMAL%' or " ~ clientele.is_stored_as_integer(name) ~ " then try_cast(" ~ name ~ " as decimal(18, 2))"
         ~ " when typeof(" ~ name ~ ") in ('FLOAT', 'DOUBLE') and abs(try_cast(" ~ name ~ " as double)) < 0.0001 then 0"
@@ -56,6 +68,10 @@
 
 {#- An integer of at most nine digits. -#}
 {%- macro read_raw_integer(name) -%}
+    {{ return(adapter.dispatch('read_raw_integer', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__read_raw_integer(name) -%}
     {{ return("case"
         ~ " when " ~ clientele.is_stored_as_integer(name) ~ " then try_cast(" ~ name ~ " as integer)"
         ~ " when regexp_full_match(" ~ name ~ "_text, '[+-]?[0-9]{1,9}') then try_cast(" ~ name ~ "_text as integer)"
@@ -64,6 +80,10 @@
 
 {#- A date of the years 0001 to 9999 that exists. A column of timestamps counts by its days in UTC. -#}
 {%- macro read_raw_date(name) -%}
+    {{ return(adapter.dispatch('read_raw_date', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__read_raw_date(name) -%}
     {{ return(clientele.within_calendar("case"
         ~ " when " ~ clientele.is_stored_as_time(name) ~ " then cast(" ~ clientele.read_stored_timestamp(name) ~ " as date)"
         ~ " when regexp_full_match(" ~ name ~ "_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') then try_cast(" ~ name ~ "_text as date)"
@@ -75,6 +95,10 @@
     Z or an offset, which is taken off.
 -#}
 {%- macro read_raw_timestamp(name) -%}
+    {{ return(adapter.dispatch('read_raw_timestamp', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__read_raw_timestamp(name) -%}
     {%- set day = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
     {%- set time = '[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?' -%}
     {%- set offset = '[+-]([01][0-9]|2[0-3]):[0-5][0-9]' -%}
@@ -107,6 +131,10 @@
 
 {#- true for true, t, 1, yes; false for false, f, 0, no; in any case of letters. -#}
 {%- macro read_raw_boolean(name) -%}
+    {{ return(adapter.dispatch('read_raw_boolean', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro duckdb__read_raw_boolean(name) -%}
     {{ return("case"
         ~ " when typeof(" ~ name ~ ") = 'BOOLEAN' then try_cast(" ~ name ~ " as boolean)"
         ~ " when lower(" ~ name ~ "_text) in ('true', 't', '1', 'yes') then true"

@@ -327,6 +327,14 @@ class TestOwnTables:
             "nothing is taken away"
         )
 
+    @pytest.mark.parametrize("kind", ["table", "view"])
+    def test_files_never_replace_them(self, dbt, tmp_path, kind):
+        self.fill(dbt, f"create {kind} raw.transactions as {PARQUET}")
+        raw = put(tmp_path, {"transactions.csv": GOOD})
+        said = sentence_of(dbt(*MOUNT_ONLY, raw=raw, succeeds=False))
+        assert f"The {kind} raw.transactions is not of this project's making" in said
+        assert dbt.query("select transaction_id from raw.transactions") == [("1",)]
+
     @pytest.mark.parametrize(
         ("sql", "words"),
         [
@@ -404,6 +412,41 @@ def test_a_bad_variable_stops_the_run(dbt, tmp_path, name, value):
     raw = put(tmp_path, {"transactions.csv": GOOD})
     result = dbt(*MOUNT_ONLY, raw=raw, variables={name: value}, succeeds=False)
     assert f"The variable {name} takes" in sentence_of(result)
+
+
+def test_an_unknown_variable_stops_the_run(dbt, tmp_path):
+    raw = put(tmp_path, {"transactions.csv": GOOD})
+    result = dbt(*MOUNT_ONLY, raw=raw, variables={"as_of": "2024-01-01"}, succeeds=False)
+    assert "The variable as_of is not known" in sentence_of(result)
+
+
+def test_files_that_are_not_read_are_named(dbt, tmp_path):
+    files = {"transactions/a.csv": GOOD, "transactions/2024/b.csv": GOOD, "Customers.CSV": b"x"}
+    raw = put(tmp_path, files | {"readme.txt": b"no table's name"})
+    said = dbt("--log-level", "warn", *MOUNT_ONLY[1:], raw=raw).text
+    assert f"The file {raw}/transactions/2024/b.csv is not read" in said
+    assert f"The file {raw}/Customers.CSV is not read" in said
+    assert "readme.txt" not in said
+
+
+def test_what_was_half_loaded_is_not_left_behind(dbt, tmp_path):
+    for rows in (b"3,C,2024-01-03,7,8\n", b"3,C,2024-01-03,7,\n"):
+        raw = put(tmp_path, {"transactions.csv": GOOD + rows})
+        dbt(*MOUNT_ONLY, raw=raw, succeeds=False)
+        assert dbt.query(
+            "select count(*) from information_schema.tables where table_name = 'transactions'"
+        ) == [(0,)]
+
+
+def test_an_average_that_does_not_fit_is_null(dbt, tmp_path):
+    """15 digits are a valid amount; its average of four digits after the point is too long."""
+    rows = b"transaction_id,customer_id,transacted_at,amount\n1,A,2024-01-01,999999999999999.99\n"
+    raw = put(tmp_path, {"transactions.csv": rows})
+    dbt("--quiet", "run", "--select", "+fct_period_kpis", raw=raw)
+    assert dbt.query(
+        "select sales_amount, average_customer_amount, vip_sales_share from marts.fct_period_kpis"
+        " where period_grain = 'year'"
+    ) == [(Decimal("999999999999999.99"), None, Decimal("1.000000"))]
 
 
 # -- values ----------------------------------------------------------------------------------------
