@@ -119,7 +119,13 @@ def period_table(months: list[tuple], as_of_date) -> Table:
 def split_table(title: str, as_of_date, rows: list[tuple]) -> Table:
     table = new_table(f"Segments, scheme {title}, as of {as_of_date}")
     table.add_column("Segment", no_wrap=True)
-    for heading in ["Customers", "Share of\ncustomers", "Sales in\nwindow", "Share of\nsales", "Average"]:
+    for heading in [
+        "Customers",
+        "Share of\ncustomers",
+        "Sales in\nwindow",
+        "Share of\nsales",
+        "Average",
+    ]:
         table.add_column(heading, justify="right", no_wrap=True)
     for _, _, segment, customers, customer_share, sales, sales_share, average in rows:
         table.add_row(
