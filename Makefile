@@ -3,7 +3,7 @@
 # make lock    renew requirements.txt from requirements.in (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint docs lock clean
+.PHONY: build test lint lock clean
 
 PYTHON ?= python3
 VENV := .venv

@@ -1,21 +1,26 @@
 {#-
     Stops a run before its first model where a variable has a value that no model could work with. Runs on-run-start.
     returns  nothing
-    errors   a compiler error that names the variable, what it takes and what it was given
+    errors   a compiler error that names the variable, what it takes and what it was given; one that names an unknown variable
 -#}
 {%- macro check_variables() -%}
     {%- if execute -%}
-        {%- set names = ['as_of_date', 'rfm_window_days', 'rfm_method', 'vip_definition', 'reporting_timezone', 'churn_days', 'ecommerce_channels'] -%}
+        {%- set checks = [
+            ('as_of_date', clientele.is_date_text(var('as_of_date')), 'a date written YYYY-MM-DD, or null'),
+            ('rfm_window_days', clientele.is_whole_number(var('rfm_window_days')), 'a whole number of days, 0 or more'),
+            ('rfm_method', var('rfm_method') in ['fixed', 'quantile'], '`fixed` or `quantile`'),
+            ('vip_definition', var('vip_definition') in ['identified', 'loyalty_member'], '`identified` or `loyalty_member`'),
+            ('reporting_timezone', clientele.is_time_zone(var('reporting_timezone')), 'the IANA name of a time zone, such as Europe/Zurich'),
+            ('churn_days', clientele.is_whole_number(var('churn_days')) and var('churn_days') > 0, 'a whole number of days, 1 or more'),
+            ('ecommerce_channels', clientele.is_list_of_text(var('ecommerce_channels')), 'a list of channels, such as [ecommerce, app]')
+        ] -%}
+        {%- set names = checks | map(attribute=0) | list -%}
         {%- for name in invocation_args_dict.get('vars') or {} if name not in names -%}
             {%- do exceptions.raise_compiler_error('The variable ' ~ name ~ ' is not known: the variables are ' ~ names | join(', ') ~ '. Mend it in --vars.') -%}
         {%- endfor -%}
-        {%- do check_variable('as_of_date', clientele.is_date_text(var('as_of_date')), 'a date written YYYY-MM-DD, or null') -%}
-        {%- do check_variable('rfm_window_days', clientele.is_whole_number(var('rfm_window_days')), 'a whole number of days, 0 or more') -%}
-        {%- do check_variable('rfm_method', var('rfm_method') in ['fixed', 'quantile'], '`fixed` or `quantile`') -%}
-        {%- do check_variable('vip_definition', var('vip_definition') in ['identified', 'loyalty_member'], '`identified` or `loyalty_member`') -%}
-        {%- do check_variable('reporting_timezone', clientele.is_time_zone(var('reporting_timezone')), 'the IANA name of a time zone, such as Europe/Zurich') -%}
-        {%- do check_variable('churn_days', clientele.is_whole_number(var('churn_days')) and var('churn_days') > 0, 'a whole number of days, 1 or more') -%}
-        {%- do check_variable('ecommerce_channels', clientele.is_list_of_text(var('ecommerce_channels')), 'a list of channels, such as [ecommerce, app]') -%}
+        {%- for name, is_valid, takes in checks -%}
+            {%- do clientele.check_variable(name, is_valid, takes) -%}
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
 

@@ -53,6 +53,11 @@
     ]) }}
 {%- endmacro -%}
 
+{#- Names of the columns of a raw table that become NULL where a value is not of their type. table: text. -#}
+{%- macro optional_typed_columns(table) -%}
+    {{ return(clientele.raw_contract(table).get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list) }}
+{%- endmacro -%}
+
 {#-
     What data_quality counts of one raw table.
     table    text, name of a table of source `crm`
@@ -67,8 +72,8 @@
         ('superseded_count', 'superseded', 'counted'),
         ('rejected_count', 'rejected', 'counted')
     ] -%}
-    {%- for column in columns if column.type != 'text' and not column.required -%}
-        {%- do checks.append((column.name ~ '_invalid', column.name ~ '_invalid', 'counted')) -%}
+    {%- for name in clientele.optional_typed_columns(table) -%}
+        {%- do checks.append((name ~ '_invalid', name ~ '_invalid', 'counted')) -%}
     {%- endfor -%}
     {%- for column in columns if column.references -%}
         {%- do checks.append((column.name ~ '_unknown', column.name ~ '_unknown', 'accepted')) -%}

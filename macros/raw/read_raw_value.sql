@@ -113,7 +113,7 @@
     {{ return(clientele.within_calendar(timestamp, 'timestamp')) }}
 {%- endmacro -%}
 
-{#- A date or timestamp of the years 0001 to 9999; NULL where it lies outside (an offset can lead there). value: SQL. -#}
+{#- A date or timestamp of the years 0001 to 9999; NULL where it lies outside (an offset can lead there). value: SQL; type: text. -#}
 {%- macro within_calendar(value, type) -%}
     {%- set before = '0000-12-31 23:59:59.999999' if type == 'timestamp' else '0000-12-31' -%}
     {{ return("nullif(nullif(least(greatest(" ~ value ~ ", '" ~ before ~ "'), '10000-01-01'), '" ~ before ~ "'), '10000-01-01')") }}

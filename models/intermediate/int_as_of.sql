@@ -7,8 +7,7 @@ transactions as (
 
 select
     coalesce({{ as_of_date }}, max(transaction_date)) as as_of_date,
-    min(transaction_date) as first_transaction_date,
-    max(transaction_date) as last_transaction_date
+    min(transaction_date) as first_transaction_date
 from transactions
 where
     (is_purchase or is_refund)

@@ -4,13 +4,12 @@ with
 
 {% for table in raw_table_names() -%}
 {%- set contract = raw_contract(table) -%}
-{%- set optional_columns = contract.get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list -%}
 {{ table }}_by_key as (
     select
         {% for name in contract.get('key', []) -%}
         {{ name }},
         {% endfor -%}
-        {% for name in optional_columns -%}
+        {% for name in optional_typed_columns(table) -%}
         count(*) filter (where {{ name }}_is_invalid) as {{ name }}_invalid,
         {% endfor -%}
         count(*) filter (where rejection_reason is null) as valid_count,
@@ -22,11 +21,10 @@ with
 {% endfor -%}
 {% for table in raw_table_names() -%}
 {%- set contract = raw_contract(table) -%}
-{%- set optional_columns = contract.get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list -%}
 -- what is superseded is counted by itself, not as what the others leave, so that the sum can fail
 {{ table }}_counted as (
     select
-        {% for name in optional_columns -%}
+        {% for name in optional_typed_columns(table) -%}
         sum({{ name }}_invalid) as {{ name }}_invalid,
         {% endfor -%}
         sum(row_count - valid_count) as rejected_count,
