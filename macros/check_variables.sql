@@ -12,7 +12,8 @@
             ('vip_definition', var('vip_definition') in ['identified', 'loyalty_member'], '`identified` or `loyalty_member`'),
             ('reporting_timezone', clientele.is_time_zone(var('reporting_timezone')), 'the IANA name of a time zone, such as Europe/Zurich'),
             ('churn_days', clientele.is_whole_number(var('churn_days')) and var('churn_days') > 0, 'a whole number of days, 1 or more'),
-            ('ecommerce_channels', clientele.is_list_of_text(var('ecommerce_channels')), 'a list of channels, such as [ecommerce, app]')
+            ('ecommerce_channels', clientele.is_list_of_text(var('ecommerce_channels')), 'a list of channels, such as [ecommerce, app]'),
+            ('annual_discount_rate', clientele.is_rate(var('annual_discount_rate')), 'a rate a year from 0 to below 1, such as 0.1')
         ] -%}
         {%- set names = checks | map(attribute=0) | list -%}
         {%- for name in invocation_args_dict.get('vars') or {} if name not in names -%}
@@ -49,6 +50,11 @@
 {#- True for an integer of 0 or more (true and false are numbers to Jinja, but not here) below a million. -#}
 {%- macro is_whole_number(value) -%}
     {{ return(value is integer and value is not boolean and 0 <= value < 1000000) }}
+{%- endmacro -%}
+
+{#- True for a number from 0 to below 1. -#}
+{%- macro is_rate(value) -%}
+    {{ return(value is number and value is not boolean and 0 <= value < 1) }}
 {%- endmacro -%}
 
 {#- True for a name that the operating system's time zone list knows. -#}

@@ -31,12 +31,17 @@
     {{ return('select cast(unnest(generate_series(' ~ first_day ~ ', ' ~ last_day ~ ", interval '1 day')) as date) as date_day from " ~ relation) }}
 {%- endmacro -%}
 
+{#- A UTC timestamp as the clock shows it in the time zone of variable reporting_timezone. timestamp: SQL; returns SQL of a timestamp. -#}
+{%- macro reporting_time(timestamp) -%}
+    {%- if var('reporting_timezone') in ['UTC', 'Etc/UTC'] -%}
+        {{ return(timestamp) }}
+    {%- endif -%}
+    {{ return(adapter.dispatch('local_time', 'clientele')(timestamp, var('reporting_timezone'))) }}
+{%- endmacro -%}
+
 {#- The day of a UTC timestamp in the time zone of variable reporting_timezone. timestamp: SQL; returns SQL of a date. -#}
 {%- macro reporting_date(timestamp) -%}
-    {%- if var('reporting_timezone') in ['UTC', 'Etc/UTC'] -%}
-        {{ return('cast(' ~ timestamp ~ ' as date)') }}
-    {%- endif -%}
-    {{ return('cast(' ~ adapter.dispatch('local_time', 'clientele')(timestamp, var('reporting_timezone')) ~ ' as date)') }}
+    {{ return('cast(' ~ clientele.reporting_time(timestamp) ~ ' as date)') }}
 {%- endmacro -%}
 
 {#- DuckDB and PostgreSQL: the first timezone() says that the timestamp is UTC, the second reads the clock elsewhere. -#}

@@ -5,7 +5,7 @@ customers as (
 ),
 
 merged_ids as (
-    select * from {{ ref('int_customer_ids_merged') }}
+    select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
 merged_rows as (

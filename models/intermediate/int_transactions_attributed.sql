@@ -9,7 +9,7 @@ purchases as (
 ),
 
 merged_ids as (
-    select * from {{ ref('int_customer_ids_merged') }}
+    select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
 windows as (

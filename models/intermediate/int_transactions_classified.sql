@@ -5,7 +5,7 @@ transactions as (
 ),
 
 merged_ids as (
-    select * from {{ ref('int_customer_ids_merged') }}
+    select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
 resolved as (

@@ -371,6 +371,7 @@ BAD_VARIABLES = {
     "reporting_timezone": ["Mars/Phobos", "CET+1", "europe/zurich", "", None, 5, "UTC'"],
     "churn_days": [0, -1, "90", None, 1.5, True],
     "ecommerce_channels": ["ecommerce", None, [1], [None], [["a"]], {"a": 1}],
+    "annual_discount_rate": ["0.1", None, -0.01, 1, True],
 }  # fmt: skip
 GOOD_VARIABLES = {
     "as_of_date": ["2024-02-29", "1900-01-01", None],
@@ -380,6 +381,7 @@ GOOD_VARIABLES = {
     "reporting_timezone": ["UTC", "Europe/Zurich", "America/Argentina/Buenos_Aires"],
     "churn_days": [1, 90],
     "ecommerce_channels": [[], ["it's"], ["a", "b"]],
+    "annual_discount_rate": [0, 0.99],
 }
 
 

@@ -6,7 +6,7 @@ accepted_merges as (
 ),
 
 resolved_ids as (
-    select * from {{ ref('int_customer_ids_merged') }}
+    select * from {{ ref('base_crm__canonical_customers') }}
 )
 
 select

@@ -1,3 +1,6 @@
+{#- A table: whatever reads a customer's key joins it. -#}
+{{ config(materialized='table') }}
+
 with recursive
 
 customer_merges as (
