@@ -791,6 +791,7 @@ DIRT = {
         instead(3, "'K98' as campaign_id"),  # unknown campaign, unknown customer
         instead(3, "'X' || right(contact_id, 7) as customer_id"),
         instead(2, "contacted_at - interval 1 hour as opened_at"),  # opened before it was sent
+        instead(2, "contacted_at - interval 40 day as contacted_at"),  # before its campaign began
         instead(2, "null as is_control"),
         text_beside(2, "'2025-02-29 10:00:00' as contacted_at"),  # no leap year
         text_instead(3, "replace(contacted_at, ' ', 'T') || '+05:30' as contacted_at"),
@@ -828,6 +829,7 @@ DIRT = {
             1, "created_at + interval 30 day as won_at, created_at + interval 31 day as lost_at"
         ),
         instead(1, "created_at - interval 1 day as qualified_at"),  # qualified before it was there
+        instead(1, "created_at - interval 3 day as won_at, null as lost_at"),  # won before, too
         text_beside(1, "'2025-04-31' as created_at"),
         text_instead(2, "'1.250,00' as deal_amount"),
         text_instead(1, "'2500.505' as deal_amount"),
