@@ -1,0 +1,21 @@
+select
+    as_of_date,
+    customer_id,
+    sales_amount as historic_sales_amount,
+    net_sales_amount as historic_net_sales_amount,
+    purchase_day_count,
+    repeat_purchase_day_count,
+    tenure_days,
+    recency_days,
+    probability_alive,
+    purchase_probability as purchase_probability_next_12_months,
+    expected_purchase_count as expected_purchase_count_next_12_months,
+    expected_purchase_amount,
+    predicted_sales_amount as predicted_sales_amount_next_12_months,
+    discounted_sales_amount as discounted_sales_amount_next_12_months,
+    churn_risk,
+    value_tier,
+    median_days_between_purchases,
+    expected_next_purchase_date,
+    days_overdue
+from {{ ref('int_customers_valued') }}
