@@ -1,0 +1,100 @@
+with
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+canonical as (
+    select * from {{ ref('base_crm__canonical_customers') }}
+),
+
+contacts as (
+    select
+        coalesce(canonical.canonical_customer_id, contacts.customer_id) as customer_id,
+        {% for event in ['contacted', 'opened', 'clicked'] -%}
+        {{ reporting_date('contacts.' ~ event ~ '_at') }} as {{ event }}_date{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_crm__campaign_contacts') }} as contacts
+    left join canonical on contacts.customer_id = canonical.customer_id
+    where
+        not coalesce(contacts.is_control, false)
+        and {{ reporting_date('contacts.contacted_at') }} <= (select as_of.as_of_date from as_of)
+),
+
+month_events as (
+    select
+        customer_id,
+        {{ period_start('month', 'occurred_date') }} as month_start_date,
+        count(*) filter (where journey_stage = 'awareness') as awareness_count,
+        count(*) filter (where journey_stage = 'consideration') as consideration_count,
+        count(*) filter (where journey_stage = 'decision') as decision_count,
+        0 as action_count,
+        count(*) filter (where journey_stage = 'retention') as retention_count
+    from {{ ref('int_interactions_classified') }}
+    where customer_id is not null
+    group by customer_id, {{ period_start('month', 'occurred_date') }}
+    {% for event in ['contacted', 'opened', 'clicked'] -%}
+    union all
+    select
+        customer_id,
+        {{ period_start('month', event ~ '_date') }} as month_start_date,
+        {{ 'count(*)' if event == 'contacted' else '0' }} as awareness_count,
+        {{ '0' if event == 'contacted' else 'count(*)' }} as consideration_count,
+        0 as decision_count,
+        0 as action_count,
+        0 as retention_count
+    from contacts
+    where {{ event }}_date <= (select as_of.as_of_date from as_of)
+    group by customer_id, {{ period_start('month', event ~ '_date') }}
+    {% endfor -%}
+    union all
+    select
+        customer_id,
+        {{ period_start('month', 'created_date') }} as month_start_date,
+        0 as awareness_count,
+        0 as consideration_count,
+        count(*) as decision_count,
+        0 as action_count,
+        0 as retention_count
+    from {{ ref('int_leads_classified') }}
+    where customer_id is not null
+    group by customer_id, {{ period_start('month', 'created_date') }}
+    union all
+    select
+        customer_id,
+        {{ period_start('month', 'purchase_date') }} as month_start_date,
+        0 as awareness_count,
+        0 as consideration_count,
+        0 as decision_count,
+        purchase_count as action_count,
+        case when first_purchase_date < {{ period_start('month', 'purchase_date') }} then purchase_count else 0 end as retention_count
+    from {{ ref('int_customer_days') }}
+),
+
+summed as (
+    select
+        customer_id,
+        month_start_date,
+        {% for stage in ['awareness', 'consideration', 'decision', 'action', 'retention'] -%}
+        cast(sum({{ stage }}_count) as bigint) as {{ stage }}_count{{ ',' if not loop.last }}
+        {% endfor %}
+    from month_events
+    group by customer_id, month_start_date
+)
+
+select
+    customer_id,
+    month_start_date,
+    case
+        when retention_count > 0 then 'retention'
+        when action_count > 0 then 'action'
+        when decision_count > 0 then 'decision'
+        when consideration_count > 0 then 'consideration'
+        else 'awareness'
+    end as journey_stage,
+    awareness_count,
+    consideration_count,
+    decision_count,
+    action_count,
+    retention_count
+from summed

@@ -1,0 +1,40 @@
+with
+
+counted as (
+    select
+        {{ period_start('month', 'created_date') }} as cohort_month,
+        source,
+        owner,
+        count(*) as created_count,
+        count(qualified_at) as qualified_count,
+        count(*) filter (where status = 'won') as won_count,
+        count(*) filter (where status = 'lost') as lost_count,
+        count(*) filter (where status = 'open') as open_count,
+        {% for band in lead_age_bands() -%}
+        count(*) filter (where age_band = '{{ band.name }}') as {{ band.column }},
+        {% endfor -%}
+        {{ sum_amount('deal_amount', "status = 'won'") }} as won_amount,
+        count(sales_cycle_days) as sales_cycle_count,
+        sum(sales_cycle_days) as total_sales_cycle_days,
+        {{ median_value('sales_cycle_days') }} as median_sales_cycle_days
+    from {{ ref('int_leads_classified') }}
+    group by {{ period_start('month', 'created_date') }}, source, owner
+)
+
+select
+    cohort_month,
+    source,
+    owner,
+    cast(created_count as bigint) as created_count,
+    cast(qualified_count as bigint) as qualified_count,
+    cast(won_count as bigint) as won_count,
+    cast(lost_count as bigint) as lost_count,
+    cast(open_count as bigint) as open_count,
+    won_amount,
+    {{ rate('won_count', 'created_count') }} as lead_conversion_rate,
+    {{ divide('total_sales_cycle_days', 'sales_cycle_count', 4) }} as average_sales_cycle_days,
+    median_sales_cycle_days,
+    {% for band in lead_age_bands() -%}
+    cast({{ band.column }} as bigint) as {{ band.column }}{{ ',' if not loop.last }}
+    {% endfor %}
+from counted
