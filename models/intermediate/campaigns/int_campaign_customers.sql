@@ -1,0 +1,124 @@
+with
+
+contacts as (
+    select
+        contact_id,
+        campaign_id,
+        customer_id,
+        contacted_at,
+        contacted_date,
+        is_control,
+        window_ends_at,
+        is_before_start,
+        opened_at is not null as has_opened,
+        clicked_at is not null as has_clicked,
+        unsubscribed_at is not null as has_unsubscribed
+    from {{ ref('int_campaign_contacts') }}
+),
+
+-- Most customers are contacted once by a campaign: only those contacted more often are put in order and added up.
+repeated as (
+    select
+        campaign_id,
+        customer_id
+    from contacts
+    group by campaign_id, customer_id
+    having count(*) > 1
+),
+
+repeated_contacts as (
+    select
+        contacts.contact_id,
+        contacts.campaign_id,
+        contacts.customer_id,
+        contacts.contacted_at,
+        contacts.contacted_date,
+        contacts.is_control,
+        contacts.window_ends_at,
+        contacts.is_before_start,
+        bool_or(contacts.has_opened) over customer_contacts as has_opened,
+        bool_or(contacts.has_clicked) over customer_contacts as has_clicked,
+        bool_or(contacts.has_unsubscribed) over customer_contacts as has_unsubscribed,
+        row_number() over (
+            partition by contacts.campaign_id, contacts.customer_id order by contacts.contacted_at, contacts.contact_id
+        ) as earliest_first
+    from contacts
+    inner join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
+    window customer_contacts as (partition by contacts.campaign_id, contacts.customer_id)
+),
+
+{% set columns = [
+    'contact_id', 'campaign_id', 'customer_id', 'contacted_at', 'contacted_date', 'is_control', 'window_ends_at', 'is_before_start',
+    'has_opened', 'has_clicked', 'has_unsubscribed'
+] -%}
+first_contacts as (
+    select contacts.{{ columns | join(',\n        contacts.') }}
+    from contacts
+    left join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
+    where repeated.campaign_id is null
+    union all
+    select {{ columns | join(',\n        ') }}
+    from repeated_contacts
+    where earliest_first = 1
+),
+
+purchases as (
+    select
+        contact_id,
+        count(*) as purchase_count,
+        sum(sales_amount) as sales_amount
+    from {{ ref('int_campaign_purchases_matched') }}
+    group by contact_id
+),
+
+-- The score on the day before the contact: frequency and monetary value from the last purchase day before the contact,
+-- recency from there. It is the score of int_customer_rfm_spans_scored, whose up to four rows a purchase day would make the join
+-- three times as large.
+measured as (
+    select
+        first_contacts.*,
+        {{ days_between('days.purchase_date', 'first_contacts.contacted_date') }} - 1 as recency_days,
+        days.purchase_count_in_window,
+        days.sales_amount_in_window
+    from first_contacts
+    left join {{ ref('int_customer_days') }} as days
+        on
+            first_contacts.customer_id = days.customer_id
+            and first_contacts.contacted_date > days.purchase_date
+            and first_contacts.contacted_date <= coalesce(days.next_purchase_date, cast('9999-12-31' as date))
+),
+
+scored as (
+    select
+        measured.*,
+        case
+            when measured.recency_days is not null then {{ rfm_code(
+                rfm_score('recency', 'measured.recency_days'),
+                rfm_score('frequency', 'measured.purchase_count_in_window'),
+                rfm_score('monetary', 'measured.sales_amount_in_window')
+            ) }}
+        end as rfm_score
+    from measured
+    cross join {{ ref('int_rfm_cut_points') }} as cut_points
+)
+
+select
+    scored.campaign_id,
+    scored.customer_id,
+    scored.contact_id as first_contact_id,
+    scored.contacted_at,
+    scored.contacted_date,
+    scored.is_control,
+    scored.window_ends_at,
+    scored.is_before_start,
+    scored.rfm_score,
+    codes.customer_360_segment,
+    codes.crm_dashboard_segment,
+    scored.has_opened,
+    scored.has_clicked,
+    scored.has_unsubscribed,
+    cast(coalesce(purchases.purchase_count, 0) as integer) as purchase_count,
+    cast(coalesce(purchases.sales_amount, 0) as decimal(18, 2)) as sales_amount
+from scored
+left join {{ ref('int_rfm_codes_looked_up') }} as codes on scored.rfm_score = codes.rfm_score
+left join purchases on scored.contact_id = purchases.contact_id

@@ -1,0 +1,39 @@
+with
+
+purchases as (
+    select
+        customer_id,
+        {{ reporting_time('transacted_at') }} as happened_at
+    from {{ ref('int_transactions_classified') }}
+    where
+        is_purchase
+        and customer_id is not null
+        and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+),
+
+events as (
+    select
+        customer_id,
+        happened_at
+    from purchases
+    {%- for event in ['opened_at', 'clicked_at'] %}
+    union all
+    select
+        customer_id,
+        {{ reporting_time(event) }} as happened_at
+    from {{ ref('int_campaign_contacts') }}
+    where {{ event }} is not null and not is_control
+    {%- endfor %}
+),
+
+customer_hours as (
+    select
+        customer_id,
+        {{ day_of_week('cast(happened_at as date)') }} as day_of_week,
+        {{ hour_of_day('happened_at') }} as hour_of_day,
+        count(*) as event_count
+    from events
+    group by customer_id, {{ day_of_week('cast(happened_at as date)') }}, {{ hour_of_day('happened_at') }}
+)
+
+{{ best_week_hours('customer_hours', ['customer_id']) }}

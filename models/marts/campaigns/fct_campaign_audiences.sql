@@ -1,0 +1,104 @@
+-- Who may be addressed, by which channel, when and why. Consent comes first: whoever is not in reachable is in no list.
+with
+
+scores as (
+    select * from {{ ref('fct_customer_rfm') }}
+),
+
+responses as (
+    select * from {{ ref('int_customer_campaign_responses') }}
+),
+
+reachable as (
+    select
+        customers.customer_id,
+        coalesce(customers.email_opt_in, false) as is_email_possible,
+        coalesce(customers.sms_opt_in, false) as is_sms_possible,
+        lower(customers.preferred_channel) as preferred_channel,
+        coalesce(responses.email_response_count, 0) as email_response_count,
+        coalesce(responses.sms_response_count, 0) as sms_response_count
+    from {{ ref('dim_customers') }} as customers
+    left join responses on customers.customer_id = responses.customer_id
+    where
+        (customers.email_opt_in or customers.sms_opt_in)
+        and not customers.is_erased
+        and responses.first_unsubscribed_at is null
+),
+
+hours_of_segments as (
+    select
+        scheme,
+        segment,
+        day_of_week,
+        hour_of_day,
+        purchase_count + opened_count + clicked_count as event_count
+    from {{ ref('fct_campaign_timing') }}
+    where purchase_count + opened_count + clicked_count > 0
+),
+
+best_hours_of_segments as (
+    {{ best_week_hours('hours_of_segments', ['scheme', 'segment']) | indent(4) }}
+),
+
+-- few events say little about a customer's habits
+best_hours_of_customers as (
+    select *
+    from {{ ref('int_customer_best_hours') }}
+    where event_count >= 3
+),
+
+customers as (
+    select
+        scores.*,
+        reachable.is_email_possible,
+        reachable.is_sms_possible,
+        case
+            when not reachable.is_sms_possible then 'email'
+            when not reachable.is_email_possible then 'sms'
+            when reachable.email_response_count > reachable.sms_response_count then 'email'
+            when reachable.sms_response_count > reachable.email_response_count then 'sms'
+            when reachable.preferred_channel = 'sms' then 'sms'
+            else 'email'
+        end as best_channel,
+        best_hours.best_day_of_week,
+        best_hours.best_hour_of_day
+    from scores
+    inner join reachable on scores.customer_id = reachable.customer_id
+    left join best_hours_of_customers as best_hours on scores.customer_id = best_hours.customer_id
+),
+
+listed as (
+    select
+        customers.*,
+        lookup.scheme,
+        lookup.segment,
+        false as is_segment_override
+    from customers
+    inner join {{ ref('segment_lookup') }} as lookup on customers.rfm_score = lookup.rfm_score
+)
+
+select
+    listed.as_of_date,
+    listed.scheme,
+    listed.segment,
+    listed.customer_id,
+    listed.is_segment_override,
+    segments.recommended_action,
+    'Last purchase on ' || cast({{ date_plus('listed.as_of_date', '-listed.recency_days', 'day') }} as {{ dbt.type_string() }}) || ', '
+    || cast(listed.recency_days as {{ dbt.type_string() }}) || case when listed.recency_days = 1 then ' day' else ' days' end || ' ago; '
+    || cast(listed.purchase_count_in_window as {{ dbt.type_string() }})
+    || case when listed.purchase_count_in_window = 1 then ' purchase' else ' purchases' end || ' for '
+    || cast(listed.sales_amount_in_window as {{ dbt.type_string() }})
+    || ' in the {{ var("rfm_window_days") }} days up to it' as reason,
+    listed.best_channel,
+    coalesce(listed.best_day_of_week, of_segment.best_day_of_week, of_all.best_day_of_week) as best_day_of_week,
+    coalesce(listed.best_hour_of_day, of_segment.best_hour_of_day, of_all.best_hour_of_day) as best_hour_of_day,
+    case
+        when listed.best_day_of_week is not null then 'customer'
+        when of_segment.best_day_of_week is not null then 'segment'
+        when of_all.best_day_of_week is not null then 'all'
+    end as timing_source
+from listed
+left join {{ ref('dim_segments') }} as segments on listed.scheme = segments.scheme and listed.segment = segments.segment
+left join best_hours_of_segments as of_segment on listed.scheme = of_segment.scheme and listed.segment = of_segment.segment
+left join best_hours_of_segments as of_all on listed.scheme = of_all.scheme and of_all.segment = 'all'
