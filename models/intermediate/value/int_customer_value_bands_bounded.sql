@@ -9,10 +9,10 @@ bands as (
 select
     measure,
     band,
-    -- churn risk: from this probability on, up to the next one
     lower_bound,
+    upper_share,
+    -- churn risk: from a probability on, up to the next one
     lead(lower_bound) over (partition by measure order by lower_bound nulls last, upper_share nulls last, band) as next_lower_bound,
     -- value tier: what is beyond the share of the tier before, up to its own
-    upper_share,
     coalesce(lag(upper_share) over (partition by measure order by lower_bound nulls last, upper_share nulls last, band), 0) as previous_upper_share
 from bands

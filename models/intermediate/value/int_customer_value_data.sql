@@ -12,18 +12,20 @@ measured as (
 ),
 
 -- sums do not depend on the order of rows, and exact ones not on the engine
-{% set figures = [
+{% set figures = [] -%}
+{% for figure in [
     'repeat_days', 'tenure', 'recency', 'repeat_sales', 'repeat_days * repeat_days', 'tenure * tenure', 'recency * recency',
     'repeat_days * tenure', 'repeat_days * recency', 'tenure * recency', 'repeat_days * repeat_sales', 'tenure * repeat_sales'
 ] -%}
+{% do figures.append('cast(cast(sum(' ~ figure ~ ') as decimal(38, 2)) as ' ~ dbt.type_string() ~ ')') -%}
+{% endfor -%}
 summed as (
     select
         sample_date,
         cast(count(*) as bigint) as customer_count,
         cast(count(*) filter (where repeat_days > 0) as bigint) as repeat_customer_count,
-        {% for figure in figures -%}
-        cast(cast(sum({{ figure }}) as decimal(38, 2)) as {{ dbt.type_string() }}) as figure_{{ loop.index }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(sample_date as {{ dbt.type_string() }}) || '|' || cast(count(*) as {{ dbt.type_string() }}) || '|'
+        || {{ figures | join(" || '|'\n        || ") }} as figures
     from measured
     group by sample_date
 )
@@ -32,7 +34,5 @@ select
     sample_date,
     customer_count,
     repeat_customer_count,
-    {% set texts = ['cast(sample_date as ' ~ dbt.type_string() ~ ')', 'cast(customer_count as ' ~ dbt.type_string() ~ ')'] -%}
-    {% for figure in figures %}{% do texts.append('figure_' ~ loop.index) %}{% endfor -%}
-    {{ dbt.hash(texts | join(" || '|' || ")) }} as data_fingerprint
+    {{ dbt.hash('figures') }} as data_fingerprint
 from summed

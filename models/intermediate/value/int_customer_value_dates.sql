@@ -8,7 +8,7 @@ bounds as (
         as_of.as_of_date,
         min(customer_days.purchase_date) as first_purchase_date
     from {{ ref('int_as_of') }} as as_of
-    inner join {{ ref('int_customer_days') }} as customer_days on customer_days.purchase_date <= as_of.as_of_date
+    inner join {{ ref('int_customer_days') }} as customer_days on as_of.as_of_date >= customer_days.purchase_date
     group by as_of.as_of_date
 ),
 
@@ -35,6 +35,6 @@ fits as (
 select
     fits.purpose,
     fits.fit_date,
-    parameters.fitted_as_of
+    fitted.fitted_as_of
 from fits
-left join {{ ref('customer_value_parameters') }} as parameters on fits.purpose = parameters.purpose
+left join {{ ref('customer_value_parameters') }} as fitted on fits.purpose = fitted.purpose

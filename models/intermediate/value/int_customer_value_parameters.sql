@@ -24,8 +24,12 @@ select
     purpose,
     sample_date,
     horizon_days,
-    {% for parameter in ['r', 'alpha', 'a', 'b', 'p', 'q', 'v'] -%}
-    cast({{ parameter }} as {{ type_double() }}) as {{ parameter }}{{ ',' if not loop.last }}
-    {% endfor %}
+    cast(r as {{ type_double() }}) as r,
+    cast(alpha as {{ type_double() }}) as alpha,
+    cast(a as {{ type_double() }}) as a,
+    cast(b as {{ type_double() }}) as b,
+    cast(p as {{ type_double() }}) as p,
+    cast(q as {{ type_double() }}) as q,
+    cast(v as {{ type_double() }}) as v
 from uses
 where sample_date is not null and horizon_days > 0

@@ -14,10 +14,10 @@ measured as (
         measured.tenure_days,
         measured.repeat_sales_amount,
         parameters.a,
-        parameters.b + measured.repeat_purchase_day_count as b,
         parameters.p,
         parameters.q,
         parameters.v,
+        parameters.b + measured.repeat_purchase_day_count as b,
         parameters.r + measured.repeat_purchase_day_count as shape,
         -- alpha + T, the same up to the last purchase, and with the horizon; in days
         7 * parameters.alpha + measured.tenure_days as scale,
@@ -49,9 +49,9 @@ select
     judged.customer_id,
     judged.repeat_purchase_day_count,
     judged.probability_alive,
+    judged.expected_purchase_amount,
     judged.probability_alive * judged.purchase_probability_if_alive as purchase_probability,
     judged.probability_alive * expected.expected_purchase_count_if_alive as expected_purchase_count,
-    judged.expected_purchase_amount,
     judged.probability_alive * expected.expected_purchase_count_if_alive * judged.expected_purchase_amount as predicted_sales_amount,
     judged.probability_alive * expected.discounted_purchase_count_if_alive * judged.expected_purchase_amount as discounted_sales_amount
 from judged

@@ -28,10 +28,10 @@ select
     parameters.sample_date as calibration_end_date,
     predicted.customer_id,
     predicted.repeat_purchase_day_count,
-    coalesce(actual.purchase_count, 0) as actual_purchase_count,
     predicted.expected_purchase_count,
-    coalesce(actual.sales_amount, 0) as actual_sales_amount,
-    predicted.predicted_sales_amount
+    predicted.predicted_sales_amount,
+    coalesce(actual.purchase_count, 0) as actual_purchase_count,
+    coalesce(actual.sales_amount, 0) as actual_sales_amount
 from {{ ref('int_customer_value_predicted') }} as predicted
 inner join parameters on predicted.purpose = parameters.purpose
 cross join as_of

@@ -6,8 +6,8 @@ as_of as (
 
 measured as (
     select
-        as_of.as_of_date,
-        measured.*
+        measured.*,
+        as_of.as_of_date
     from {{ ref('int_customer_value_measured') }} as measured
     inner join as_of on measured.sample_date = as_of.as_of_date
 ),
@@ -20,12 +20,12 @@ predicted as (
 
 refunds as (
     select
-        transactions.customer_id,
-        {{ sum_amount('-transactions.amount') }} as refund_amount
-    from {{ ref('int_transactions_classified') }} as transactions
-    inner join as_of on transactions.transaction_date <= as_of.as_of_date
-    where transactions.is_refund and transactions.customer_id is not null
-    group by transactions.customer_id
+        refunded.customer_id,
+        {{ sum_amount('-refunded.amount') }} as refund_amount
+    from {{ ref('int_transactions_classified') }} as refunded
+    inner join as_of on refunded.transaction_date <= as_of.as_of_date
+    where refunded.is_refund and refunded.customer_id is not null
+    group by refunded.customer_id
 ),
 
 -- the median of an even number of gaps lies halfway between the two in the middle

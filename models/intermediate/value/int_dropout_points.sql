@@ -5,18 +5,23 @@
 with
 
 points as (
-    select point_number
-    from (values {% for number in range(point_count) %}({{ number }}){{ ', ' if not loop.last }}{% endfor %}) as numbers (point_number)
+    select numbers.point_number
+    from (
+        values
+        {%- for number in range(point_count) %}
+        ({{ number }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as numbers (point_number)
 ),
 
 repeat_counts as (
     select distinct
-        parameters.purpose,
-        parameters.a,
-        parameters.b + measured.repeat_purchase_day_count as b,
-        measured.repeat_purchase_day_count
+        fitted.purpose,
+        measured.repeat_purchase_day_count,
+        fitted.a,
+        fitted.b + measured.repeat_purchase_day_count as b
     from {{ ref('int_customer_value_measured') }} as measured
-    inner join {{ ref('int_customer_value_parameters') }} as parameters on measured.sample_date = parameters.sample_date
+    inner join {{ ref('int_customer_value_parameters') }} as fitted on measured.sample_date = fitted.sample_date
 ),
 
 -- about as wide as the distribution is, but never so wide that what is averaged bends between two points
