@@ -43,13 +43,13 @@ select
     timed.interaction_type,
     timed.channel,
     timed.sentiment,
-    coalesce(types.journey_stage, 'consideration') as journey_stage,
-    coalesce(types.is_case, timed.resolved_at is not null) as is_case,
-    coalesce(types.is_complaint, false) as is_complaint,
+    coalesce(known_types.journey_stage, 'consideration') as journey_stage,
+    coalesce(known_types.is_case, timed.resolved_at is not null) as is_case,
+    coalesce(known_types.is_complaint, false) as is_complaint,
     timed.resolved_at,
     timed.resolved_date,
     timed.is_resolved_before_occurred,
     timed.microseconds_to_resolve,
     {{ divide('timed.microseconds_to_resolve', '3600000000', 4) }} as hours_to_resolve
 from timed
-left join {{ ref('interaction_types') }} as types on timed.interaction_type = types.interaction_type
+left join {{ ref('interaction_types') }} as known_types on timed.interaction_type = known_types.interaction_type

@@ -13,8 +13,9 @@ leads as (
     select
         leads.lead_id,
         coalesce(canonical.canonical_customer_id, leads.customer_id) as customer_id,
-        coalesce(leads.source, 'unknown') as source,
-        coalesce(leads.owner, 'unknown') as owner,
+        -- names of the raw contract
+        coalesce(leads.source, 'unknown') as source,  -- noqa: RF04
+        coalesce(leads.owner, 'unknown') as owner,  -- noqa: RF04
         leads.created_at,
         {{ reporting_date('leads.created_at') }} as created_date,
         {% for stamp in ['qualified_at', 'won_at', 'lost_at'] -%}

@@ -11,9 +11,9 @@ canonical as (
 contacts as (
     select
         coalesce(canonical.canonical_customer_id, contacts.customer_id) as customer_id,
-        {% for event in ['contacted', 'opened', 'clicked'] -%}
-        {{ reporting_date('contacts.' ~ event ~ '_at') }} as {{ event }}_date{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ reporting_date('contacts.contacted_at') }} as contacted_date,
+        {{ reporting_date('contacts.opened_at') }} as opened_date,
+        {{ reporting_date('contacts.clicked_at') }} as clicked_date
     from {{ ref('stg_crm__campaign_contacts') }} as contacts
     left join canonical on contacts.customer_id = canonical.customer_id
     where
@@ -75,9 +75,11 @@ summed as (
     select
         customer_id,
         month_start_date,
-        {% for stage in ['awareness', 'consideration', 'decision', 'action', 'retention'] -%}
-        cast(sum({{ stage }}_count) as bigint) as {{ stage }}_count{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(sum(awareness_count) as bigint) as awareness_count,
+        cast(sum(consideration_count) as bigint) as consideration_count,
+        cast(sum(decision_count) as bigint) as decision_count,
+        cast(sum(action_count) as bigint) as action_count,
+        cast(sum(retention_count) as bigint) as retention_count
     from month_events
     group by customer_id, month_start_date
 )
@@ -85,16 +87,16 @@ summed as (
 select
     customer_id,
     month_start_date,
+    awareness_count,
+    consideration_count,
+    decision_count,
+    action_count,
+    retention_count,
     case
         when retention_count > 0 then 'retention'
         when action_count > 0 then 'action'
         when decision_count > 0 then 'decision'
         when consideration_count > 0 then 'consideration'
         else 'awareness'
-    end as journey_stage,
-    awareness_count,
-    consideration_count,
-    decision_count,
-    action_count,
-    retention_count
+    end as journey_stage
 from summed

@@ -30,11 +30,11 @@ select
     cast(won_count as bigint) as won_count,
     cast(lost_count as bigint) as lost_count,
     cast(open_count as bigint) as open_count,
+    {% for band in lead_age_bands() -%}
+    cast({{ band.column }} as bigint) as {{ band.column }},
+    {% endfor -%}
     won_amount,
     {{ rate('won_count', 'created_count') }} as lead_conversion_rate,
     {{ divide('total_sales_cycle_days', 'sales_cycle_count', 4) }} as average_sales_cycle_days,
-    median_sales_cycle_days,
-    {% for band in lead_age_bands() -%}
-    cast({{ band.column }} as bigint) as {{ band.column }}{{ ',' if not loop.last }}
-    {% endfor %}
+    median_sales_cycle_days
 from counted

@@ -10,8 +10,8 @@ code_days as (
     select
         surveys.survey_type,
         surveys.responded_date,
-        surveys.customer_id is null as is_anonymous,
         scores.rfm_score,
+        surveys.customer_id is null as is_anonymous,
         count(*) as response_count,
         sum(surveys.score) as total_score,
         count(*) filter (where surveys.is_top_two) as top_two_count,
@@ -30,10 +30,10 @@ code_periods as (
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'responded_date') }} as period_start_date,
         is_anonymous,
-        rfm_score,
         {% for count in counts -%}
-        sum({{ count }}) as {{ count }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum({{ count }}) as {{ count }},
+        {% endfor -%}
+        rfm_score
     from code_days
     group by survey_type, {{ period_start(grain, 'responded_date') }}, is_anonymous, rfm_score
     {{ 'union all' if not loop.last }}
@@ -79,10 +79,10 @@ summed as (
         period_grain,
         period_start_date,
         scheme,
-        segment,
         {% for count in counts -%}
-        sum({{ count }}) as {{ count }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum({{ count }}) as {{ count }},
+        {% endfor -%}
+        segment
     from segment_periods
     group by survey_type, period_grain, period_start_date, scheme, segment
 ),

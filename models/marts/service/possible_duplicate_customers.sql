@@ -30,8 +30,8 @@ match_keys as (
 grouped as (
     select
         match_kind,
-        min(customer_id) over (partition by match_kind, match_key) as match_group_customer_id,
         customer_id,
+        min(customer_id) over (partition by match_kind, match_key) as match_group_customer_id,
         count(*) over (partition by match_kind, match_key) as group_customer_count
     from match_keys
 )
