@@ -4,11 +4,13 @@
 
 The folder holds a `mapping.sql` in DuckDB's SQL. It reads each file of the source as a table
 `source.<file name>` and creates one view per raw table, named and with columns named as in the raw
-contract; a temp view is a step on the way. examples/README.md tells more.
+contract; a temp view is a step on the way. A `vars.yml` beside it holds the project's variables
+that this data needs. examples/README.md tells more.
 """
 
 import argparse
 import csv
+import json
 import os
 import re
 import shutil
@@ -194,7 +196,21 @@ def map_raw(folder: Path, source: Path, raw: Path, console: Console) -> None:
         write_raw_folder(connection, tables, raw, console)
 
 
-def build(raw: Path, database: Path) -> int:
+def read_variables(file: Path) -> list[str]:
+    """What the build is told of the folder's variables: nothing where there is no such file."""
+    if not file.exists():
+        return []
+    try:
+        variables = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise MappingError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(variables, dict):
+        raise MappingError(f"{file} holds no variables: it takes lines such as churn_days: 60.")
+    # a date that YAML reads as one is written back as text
+    return ["--vars", json.dumps(variables, default=str)]
+
+
+def build(raw: Path, database: Path, variables: list[str]) -> int:
     """Build the marts from the raw folder and show what came out; returns the exit code."""
     dbt = shutil.which("dbt", path=str(Path(sys.executable).parent))
     if dbt is None:
@@ -204,7 +220,7 @@ def build(raw: Path, database: Path) -> int:
     database.parent.mkdir(parents=True, exist_ok=True)
     environment = os.environ | {"CRM_RAW_PATH": str(raw), "CRM_DATABASE": str(database)}
     built = subprocess.run(
-        [dbt, "build", "--exclude-resource-type", "unit_test"],
+        [dbt, "build", "--exclude-resource-type", "unit_test", *variables],
         cwd=PROJECT,
         env=environment,
         check=False,
@@ -229,8 +245,9 @@ def main(arguments: list[str] | None = None) -> int:
     raw = (options.raw or work / "raw").resolve()
     database = (options.database or work / "clientele.duckdb").resolve()
     try:
+        variables = read_variables(options.folder / "vars.yml")
         map_raw(options.folder, options.source, raw, Console())
-        return 0 if options.no_build else build(raw, database)
+        return 0 if options.no_build else build(raw, database, variables)
     except MappingError as error:
         print(error, file=sys.stderr)
         return 1
