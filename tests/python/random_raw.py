@@ -788,7 +788,8 @@ class Maker:
                     sale["at"] - self.rng.choice(offsets),
                 )
         for _ in range(15 if self.sales else 0):
-            add(self.some_customer(), self.some_moment())
+            days = self.rng.choice([0, 1, 2, 5, self.rng.randint(0, 1100)])
+            add(self.some_customer(), self.some_moment(self.last_day - days * DAY))
         rows = self.repeat(rows, lambda _: {"is_control": self.boolean(True), "campaign_id": "K2"})
         return self.finish("campaign_contacts", rows, {"contacted_at": BAD_TIMESTAMPS})
 
@@ -826,7 +827,7 @@ class Maker:
             61 * DAY, 90 * DAY, 91 * DAY, 150 * DAY,
         ]  # fmt: skip
         rows = []
-        for number in range(60):
+        for number in range(90):
             at = self.some_moment() if self.chance(0.4) else self.late_moment()
             end = self.rng.choice(["open", "open", "won", "won", "lost", "both"])
             won_at, lost_at = (at + self.rng.choice(delays) for _ in range(2))
