@@ -2,10 +2,15 @@
 
 It shares nothing with the dbt models, macros and seeds: the contract, the RFM scale, the two
 segment schemes and the attribution windows are written out here again. Every figure is computed in
-plain Python, one row at a time, with ``Decimal`` and ``Fraction``; nothing is a float.
+plain Python, one row at a time, with ``Decimal`` and ``Fraction``; only model outputs (ends of
+intervals, probabilities, expected amounts) are floats.
 
-Values in the frames are plain Python objects (``str``, ``int``, ``bool``, ``Decimal``, ``date``,
-naive UTC ``datetime``, ``None``) in columns of dtype ``object``.
+Values in the frames are plain Python objects (``str``, ``int``, ``bool``, ``Decimal``, ``float``,
+``date``, naive UTC ``datetime``, ``None``) in columns of dtype ``object``.
+
+This module holds staging and the folders core, rfm and kpis; ``oracle_campaigns``,
+``oracle_service``, ``oracle_growth`` and ``oracle_board`` hold the others and work from what
+``Basis`` hands over. Each lists its own readings.
 
 Readings: what the design leaves open, and how it is read here
 --------------------------------------------------------------
@@ -68,12 +73,28 @@ RFM
 27. Cohorts: months after the last complete month (as cohort or as months since) are left out.
 28. Dimensions of products, branches and campaigns hold accepted rows only, no member for unknown
     keys.
-29. Erasure is left out: ``erasure_requests`` is staged and counted, no more.
-30. ``data_quality`` counts ``<column>_invalid`` over all raw rows, rejected and superseded ones
+29. ``data_quality`` counts ``<column>_invalid`` over all raw rows, rejected and superseded ones
     too, and ``<column>_unknown`` (a foreign key that no accepted row of its table has, duplicates
     not resolved) over the accepted rows.
+Erasure
+30. A group is everyone who resolves to one surviving customer, the survivor included; it is erased
+    by an accepted request for any of them, whatever its date, also one later than D.
+31. An id that occurs in ``erasure_requests`` only is no customer and gets no row in
+    ``dim_customers``; an erased group with a row in ``customers`` or a transaction gets one.
+32. Opt-ins are false in the ``customers`` rows of erased members; a group that has no such row has
+    NULL opt-ins, as anybody who is not in ``customers``. ``loyalty_joined_at`` is gone, so the
+    group is no loyalty member and under ``loyalty_member`` has no VIP sales.
+33. A rejected row goes into ``rejected_erased`` when the trimmed text of any of its customer
+    columns is the id of any member of an erased group, be it known from ``customer_merges`` only.
+    That holds for rejected requests too, and for merges rejected as a cycle.
+34. Superseded rows, ``<column>_invalid`` and ``<column>_unknown`` count source rows and source keys
+    as they came, those of erased customers too.
+35. ``rejected_erased`` has a row for each table with a customer key, 0 where nothing is erased.
+36. Which row wins among several of one key is settled before erasure.
 """
 
+import csv
+import hashlib
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -85,6 +106,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from dbt_runs import SALT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -169,6 +191,17 @@ REFERENCES = {
     "interactions": {"customer_id": "customers"},
     "leads": {"customer_id": "customers"},
     "surveys": {"customer_id": "customers"},
+}
+
+CUSTOMER_COLUMNS = {
+    "transactions": ["customer_id"],
+    "customers": ["customer_id"],
+    "customer_merges": ["duplicate_customer_id", "customer_id"],
+    "campaign_contacts": ["customer_id"],
+    "interactions": ["customer_id"],
+    "leads": ["customer_id"],
+    "surveys": ["customer_id"],
+    "erasure_requests": ["customer_id"],
 }
 
 LOWERED = {"status", "channel", "purpose", "survey_type", "interaction_type"}
@@ -267,7 +300,7 @@ MART_COLUMNS = {
     "last_purchase_date "
     "purchase_count_lifetime sales_amount_lifetime refund_amount_lifetime rfm_score "
     "customer_360_segment "
-    "crm_dashboard_segment",
+    "crm_dashboard_segment is_erased",
     "dim_customer_contacts": "customer_id first_name last_name email phone birth_date",
     "dim_products": "product_id",
     "dim_branches": "branch_id",
@@ -454,7 +487,7 @@ class Staged:
     row_count: int
     accepted: list[dict]
     superseded_count: int
-    rejected_keys: list[str]
+    rejected: list[dict]
     invalid_counts: dict[str, int]
 
 
@@ -531,16 +564,13 @@ def stage(table: str, raw: pd.DataFrame | None) -> Staged:
     casts = [cast_row(table, text) for text in texts]
     newest = max((row["loaded_at"] for row in casts if row["loaded_at"]), default=None)
 
-    def key_text(text: dict) -> str:
-        return "|".join(text[name] or "" for name in KEYS[table])
-
-    rejected_keys = []
+    rejected = []
     versions = defaultdict(list)
     for text, row in zip(texts, casts, strict=True):
         if is_acceptable(table, row, newest):
             versions[tuple(row[name] for name in KEYS[table])].append((row, text))
         else:
-            rejected_keys.append(key_text(text))
+            rejected.append(text)
     invalid_counts = {
         column.name: sum(
             text[column.name] is not None and row[column.name] is None
@@ -555,14 +585,22 @@ def stage(table: str, raw: pd.DataFrame | None) -> Staged:
     if table == "customer_merges":
         survivor_of = {row["duplicate_customer_id"]: row["customer_id"] for row, _ in winners}
         cyclic = find_cycle_members(survivor_of)
-        rejected_keys += [
-            key_text(text) for row, text in winners if row["duplicate_customer_id"] in cyclic
-        ]
+        rejected += [text for row, text in winners if row["duplicate_customer_id"] in cyclic]
         winners = [
             (row, text) for row, text in winners if row["duplicate_customer_id"] not in cyclic
         ]
     accepted = [row for row, _ in winners]
-    return Staged(len(records), accepted, superseded_count, rejected_keys, invalid_counts)
+    return Staged(len(records), accepted, superseded_count, rejected, invalid_counts)
+
+
+def record_key(table: str, text: dict) -> str:
+    """The key columns of a rejected row as they came, trimmed."""
+    return "|".join(text[name] or "" for name in KEYS[table])
+
+
+def names_erased(table: str, text: dict, erased: dict[str, str]) -> bool:
+    """Tell whether a rejected row names an erased customer."""
+    return any(text[name] in erased for name in CUSTOMER_COLUMNS.get(table, []))
 
 
 # --------------------------------------------------------------------------------------------------
@@ -619,9 +657,14 @@ def is_complete(grain: str, start: date, as_of: date) -> bool:
 # --------------------------------------------------------------------------------------------------
 # Customers and transactions
 # --------------------------------------------------------------------------------------------------
+def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A UTC timestamp on the clock of the reporting timezone."""
+    return moment.replace(tzinfo=UTC).astimezone(zone)
+
+
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """Date of a UTC timestamp in the reporting timezone."""
-    return moment.replace(tzinfo=UTC).astimezone(zone).date()
+    return local_time(moment, zone).date()
 
 
 def resolve_merges(merges: list[dict]) -> dict[str, str]:
@@ -634,6 +677,29 @@ def resolve_merges(merges: list[dict]) -> dict[str, str]:
             current = survivor_of[current]
         canonical[duplicate] = current
     return canonical
+
+
+def find_erased(canonical: dict[str, str], requests: list[dict], salt: str) -> dict[str, str]:
+    """Key of every member of a group in which somebody asked to be erased."""
+    requested_of = defaultdict(list)
+    for row in requests:
+        customer_id = row["customer_id"]
+        requested_of[canonical.get(customer_id, customer_id)].append(customer_id)
+    erased = {}
+    for survivor, requested in requested_of.items():
+        digest = hashlib.md5((min(requested) + salt).encode()).hexdigest()
+        duplicates = [member for member, reached in canonical.items() if reached == survivor]
+        erased |= dict.fromkeys([survivor, *duplicates], f"erased-{digest[:16]}")
+    return erased
+
+
+def erase_attributes(row: dict) -> dict:
+    """A customer's row of which only the key is left; nobody may write to them."""
+    return (
+        dict.fromkeys(row)
+        | {"customer_id": row["customer_id"]}
+        | {"email_opt_in": False, "sms_opt_in": False}
+    )
 
 
 def merge_opt_in(values: list[bool | None]) -> bool | None:
@@ -1165,6 +1231,7 @@ def build_customers(
     rfm: list[dict],
     as_of: date | None,
     zone: ZoneInfo,
+    erased_keys: set[str],
 ) -> list[dict]:
     """List all in ``customers`` or a transaction up to D, with their lifetime figures."""
     rfm_of = {row["customer_id"]: row for row in rfm}
@@ -1190,24 +1257,26 @@ def build_customers(
                 "purchase_count_lifetime": len(purchases),
                 "sales_amount_lifetime": amounts(purchases),
                 "refund_amount_lifetime": ZERO - amounts(t for t in own if t["is_refund"]),
+                "is_erased": customer_id in erased_keys,
             }
             | {name: rfm_of.get(customer_id, no_score)[name] for name in no_score}
         )
     return rows
 
 
-def account_for(staged: dict[str, Staged]) -> list[dict]:
+def account_for(staged: dict[str, Staged], erased: dict[str, str]) -> list[dict]:
     """Count rows, accepted, superseded and rejected ones, invalid values and unknown keys."""
-    counts = {
-        table: {
+    counts = {}
+    for table, result in staged.items():
+        erased_count = sum(names_erased(table, text, erased) for text in result.rejected)
+        counts[table] = {
             "rows": result.row_count,
             "accepted": len(result.accepted),
             "superseded": result.superseded_count,
-            "rejected": len(result.rejected_keys),
-        }
-        | {f"{name}_invalid": count for name, count in result.invalid_counts.items()}
-        for table, result in staged.items()
-    }
+            "rejected": len(result.rejected) - erased_count,
+        } | {f"{name}_invalid": count for name, count in result.invalid_counts.items()}
+        if table in CUSTOMER_COLUMNS:
+            counts[table]["rejected_erased"] = erased_count
     for table, parents in REFERENCES.items():
         for name, parent in parents.items():
             known = {row[KEYS[parent][0]] for row in staged[parent].accepted} | {None}
@@ -1221,24 +1290,69 @@ def account_for(staged: dict[str, Staged]) -> list[dict]:
     ]
 
 
-def build_marts(
-    raw: dict[str, pd.DataFrame],
-    variables: dict | None = None,
-    seeds_dir: Path = REPOSITORY / "seeds",
-) -> dict[str, pd.DataFrame]:
-    """Build every mart from frames of text.
+@dataclass(frozen=True)
+class Basis:
+    """What all marts are worked out from; the other modules of the oracle start here."""
 
-    ``raw`` maps a table's name to its frame; absent tables and columns are allowed. ``variables``
-    override the defaults. ``seeds_dir`` is part of the agreed signature and deliberately not read:
-    scale, segments and windows stand in this file.
-    """
-    variables = DEFAULT_VARIABLES | (variables or {})
+    accepted: dict[str, list[dict]]
+    canonical: dict[str, str]  # of duplicates and of erased customers
+    erased_keys: set[str]
+    customers: dict[str, dict]
+    transactions: list[dict]  # those <= D, flagged
+    lines: list[dict]
+    buyers: dict[str, Buyer]
+    rfm: list[dict]
+    history: list[dict]
+    as_of: date | None
+    zone: ZoneInfo
+    variables: dict
+
+    def day_of(self, moment: datetime) -> date:
+        """Local day of a timestamp."""
+        return local_date(moment, self.zone)
+
+    def known(self, moment: datetime | None) -> datetime | None:
+        """A timestamp as it was known on D: what happened later is NULL."""
+        if moment is None or self.as_of is None or self.day_of(moment) > self.as_of:
+            return None
+        return moment
+
+    def events(self, table: str) -> list[dict]:
+        """Accepted rows of a table of events up to D, with canonical customer and local day."""
+        name = EVENT_TIMESTAMP[table]
+        return [
+            row
+            | {
+                "customer_id": self.canonical.get(row["customer_id"], row["customer_id"]),
+                "event_date": self.day_of(row[name]),
+            }
+            for row in self.accepted[table]
+            if self.known(row[name]) is not None
+        ]
+
+    def periods(self, grain: str) -> list[date]:
+        """First days of all periods from the first purchase or refund to D."""
+        return list(group_by_period(grain, self.transactions, self.as_of))
+
+    def last_known_day(self, grain: str, start: date) -> date:
+        """Last day of a period, or D where the period is not over."""
+        return min(shift_period(grain, start, 1) - ONE_DAY, self.as_of)
+
+
+def find_basis(staged: dict[str, Staged], variables: dict, salt: str) -> tuple[Basis, dict]:
+    """Merge, erase, date, flag and score; also gives the keys of all erased ids."""
     zone = ZoneInfo(variables["reporting_timezone"])
-    staged = {table: stage(table, raw.get(table)) for table in CONTRACT}
     accepted = {table: result.accepted for table, result in staged.items()}
-
-    canonical = resolve_merges(accepted["customer_merges"])
-    customers = merge_customers(accepted["customers"], canonical)
+    merged = resolve_merges(accepted["customer_merges"])
+    erased = find_erased(merged, accepted["erasure_requests"], salt)
+    canonical = merged | erased
+    customers = merge_customers(
+        [
+            erase_attributes(row) if row["customer_id"] in erased else row
+            for row in accepted["customers"]
+        ],
+        canonical,
+    )
     contacts = [
         row | {"customer_id": canonical.get(row["customer_id"], row["customer_id"])}
         for row in accepted["campaign_contacts"]
@@ -1265,38 +1379,119 @@ def build_marts(
         customer_id: Buyer(purchases_of[customer_id], variables["rfm_window_days"])
         for customer_id in sorted(purchases_of)
     }
-    rfm = build_customer_rfm(buyers, as_of, variables["rfm_method"])
-    dim_customers = build_customers(customers, transactions, buyers, rfm, as_of, zone)
+    basis = Basis(
+        accepted=accepted,
+        canonical=canonical,
+        erased_keys=set(erased.values()),
+        customers=customers,
+        transactions=transactions,
+        lines=lines,
+        buyers=buyers,
+        rfm=build_customer_rfm(buyers, as_of, variables["rfm_method"]),
+        history=build_history(buyers, as_of),
+        as_of=as_of,
+        zone=zone,
+        variables=variables,
+    )
+    return basis, erased
 
-    marts = {
+
+def build_core(basis: Basis) -> dict[str, list[dict]]:
+    """Rows of the marts in core, rfm and kpis that this module knows."""
+    transactions, buyers, as_of = basis.transactions, basis.buyers, basis.as_of
+    dim_customers = build_customers(
+        basis.customers,
+        transactions,
+        buyers,
+        basis.rfm,
+        as_of,
+        basis.zone,
+        basis.erased_keys,
+    )
+    return {
         "dim_customers": dim_customers,
-        "dim_customer_contacts": dim_customers,
-        "dim_products": accepted["products"],
-        "dim_branches": accepted["branches"],
-        "dim_campaigns": accepted["campaigns"],
+        "dim_customer_contacts": [row for row in dim_customers if not row["is_erased"]],
+        "dim_products": basis.accepted["products"],
+        "dim_branches": basis.accepted["branches"],
+        "dim_campaigns": basis.accepted["campaigns"],
         "fct_transactions": transactions,
-        "fct_transaction_lines": lines,
-        "fct_customer_rfm": rfm,
-        "fct_customer_rfm_history": build_history(buyers, as_of),
-        "fct_segment_split": build_segment_split(rfm, as_of),
+        "fct_transaction_lines": basis.lines,
+        "fct_customer_rfm": basis.rfm,
+        "fct_customer_rfm_history": basis.history,
+        "fct_segment_split": build_segment_split(basis.rfm, as_of),
         "fct_segment_migration": build_segment_migration(buyers, as_of),
         "fct_period_kpis": build_period_kpis(transactions, buyers, as_of),
         "fct_sales_trend": build_sales_trend(transactions, as_of),
-        "fct_segment_sales": build_segment_sales(transactions, lines, rfm, as_of),
+        "fct_segment_sales": build_segment_sales(transactions, basis.lines, basis.rfm, as_of),
         "fct_cohort_retention": build_cohort_retention(buyers, as_of),
-        "rejected_records": [
-            {"table_name": table, "record_key": key}
-            for table, result in staged.items()
-            for key in result.rejected_keys
-        ],
-        "data_quality": account_for(staged),
     }
-    return {mart: make_frame(mart, rows) for mart, rows in marts.items()}
 
 
-def make_frame(mart: str, rows: list[dict]) -> pd.DataFrame:
+def build_marts(
+    raw: dict[str, pd.DataFrame],
+    variables: dict | None = None,
+    seeds_dir: Path = REPOSITORY / "seeds",
+    *,
+    salt: str = SALT,
+    targets: list[dict] | None = None,
+    segment_overrides: list[dict] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Build every mart from frames of text.
+
+    ``raw`` maps a table's name to its frame; absent tables and columns are allowed. ``variables``
+    override the defaults, ``salt`` is ``CRM_ERASURE_SALT``. Of ``seeds_dir`` one text alone is
+    read, the segments' recommended actions: scale, segments, windows and types of interactions
+    stand in these files. ``targets`` and ``segment_overrides`` are the rows of the seeds of those
+    names as text (by default what ``seeds_dir`` holds), because they are the user's own.
+    """
+    # they build on this module
+    import oracle_board
+    import oracle_campaigns
+    import oracle_growth
+    import oracle_service
+
+    variables = DEFAULT_VARIABLES | (variables or {})
+    staged = {table: stage(table, raw.get(table)) for table in CONTRACT}
+    basis, erased = find_basis(staged, variables, salt)
+    actions = read_seed(seeds_dir, "segment_texts")
+    if targets is None:
+        targets = read_seed(seeds_dir, "kpi_targets")
+    if segment_overrides is None:
+        segment_overrides = read_seed(seeds_dir, "segment_overrides")
+
+    marts = build_core(basis)
+    marts |= oracle_campaigns.build(basis, actions, segment_overrides)
+    marts |= oracle_service.build(basis)
+    marts |= oracle_growth.build(basis)
+    marts |= oracle_board.build(basis, marts, targets)
+    marts |= {
+        "rejected_records": [
+            {"table_name": table, "record_key": record_key(table, text)}
+            for table, result in staged.items()
+            for text in result.rejected
+            if not names_erased(table, text, erased)
+        ],
+        "data_quality": account_for(staged, erased),
+    }
+    columns = MART_COLUMNS.copy()
+    for module in (oracle_campaigns, oracle_service, oracle_growth, oracle_board):
+        columns |= module.MART_COLUMNS
+    return {mart: make_frame(columns[mart].split(), rows) for mart, rows in marts.items()}
+
+
+def read_seed(folder: Path, name: str) -> list[dict]:
+    """Rows of a seed as trimmed text, empty text being NULL; none where there is no such seed."""
+    path = Path(folder) / f"{name}.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {column: trim(value) for column, value in row.items()} for row in csv.DictReader(file)
+        ]
+
+
+def make_frame(columns: list[str], rows: list[dict]) -> pd.DataFrame:
     """Put the mart's columns into a frame of plain Python objects."""
-    columns = MART_COLUMNS[mart].split()
     return pd.DataFrame(
         [[row[name] for name in columns] for row in rows], columns=columns, dtype=object
     )

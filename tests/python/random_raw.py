@@ -3,8 +3,9 @@
 ``make_raw`` is a pure function of its arguments; ``write_raw`` puts its frames on disk as CSV or
 Parquet, in one file or in parts, in any order of rows.
 
-Erasure requests name only customers who occur nowhere else (``E…``), and a rejected request never
-names an accepted one, so that the marts do not depend on how erasure is done.
+With ``erasure`` off, requests name only customers who occur nowhere else (``E…``), and a rejected
+request never names an accepted one, so that the marts do not depend on how erasure is done. With it
+on they name customers with sales, one, the other or two members of a merged group, and unknown ids.
 """
 
 import random
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pending
 
 CENT = Decimal("0.01")
 HUGE = "999999999999999.99"  # never a sale: an average of it has no room in decimal(18,4)
@@ -43,6 +45,15 @@ COLUMNS = {
     "surveys": "survey_id customer_id survey_type score responded_at loaded_at",
     "marketing_spend": "spend_date channel purpose amount loaded_at",
     "erasure_requests": "customer_id requested_at loaded_at",
+}
+
+# what a rejected row of a table lacks here, its customer being named
+BROKEN = {
+    "transactions": "amount",
+    "campaign_contacts": "contacted_at",
+    "interactions": "occurred_at",
+    "leads": "created_at",
+    "surveys": "score",
 }
 
 REQUIRED = {
@@ -94,6 +105,17 @@ BAD_TIMESTAMPS = [
 BAD_BOOLS = ["y", "n", "2", "ja", "truefalse", "on", "1.0", "00"]
 GOOD_TRUE = ["true", "t", "1", "yes", "TRUE", "True", "Yes"]
 GOOD_FALSE = ["false", "f", "0", "no", "FALSE", "False", "No"]
+INTERACTION_TYPES = [
+    "call", "Call", "complaint", "Complaint", "web_visit", "Web_Visit", "store_visit", "chat",
+    "email", "EMAIL", "visit", "return", "web visit",
+]  # fmt: skip
+# of one number, of one too short by a digit, of one just long enough, and of none
+PHONES = [
+    "+49 30 1234567", "0049-30-1234567", "(0049) 30/1234567", "49301234567", "030 1234567",
+    "123-456", "00123456", "1234567", "00 123 45 67", "+1234567", "ab", "-", "٣٣٣٣٣٣٣٣",
+]  # fmt: skip
+EMAILS = ["shared@example.org", "Shared@Example.ORG", "SHARED@EXAMPLE.ORG", "not an address"]
+OPEN_AGES = [0, 1, 29, 30, 31, 32, 60, 61, 62, 90, 91, 92, 120, 400]
 BLANKS = [" ", "  ", "\t", "\n", "\r", "\v", "\f", " \t\r\n"]
 CHANNELS = [
     "store",
@@ -152,7 +174,10 @@ class Maker:
         if customers >= 4:
             self.customers[:4] = ["c001", "Ç1", "001", "1"]
         self.duplicates = [f"D{number:02}" for number in range(1, 1 + customers // 2)]
+        # known, but they never bought
+        self.silent = ["Q1", "Q2", "Q3"] if customers >= 4 else []
         self.sales: list[dict] = []
+        self.merges: list[tuple[str, str]] = []
 
     # -- how values are written --------------------------------------------------------------------
     def chance(self, probability: float) -> bool:
@@ -262,8 +287,13 @@ class Maker:
 
     def some_customer(self) -> str | None:
         """A customer: known, a duplicate, unknown or none."""
-        pool = self.customers * 3 + self.duplicates + ["X9", "X8", None, None]
+        pool = self.customers * 3 + self.duplicates + self.silent + ["X9", "X8", None, None]
         return self.rng.choice(pool)
+
+    def late_moment(self) -> datetime:
+        """A moment so many days before the last one as divide the ages of open leads."""
+        days = self.rng.choice([*OPEN_AGES, self.rng.randint(0, 700)])
+        return self.some_moment(self.last_day - timedelta(days=days))
 
     # -- how rows are spoilt -----------------------------------------------------------------------
     def loading(self, event: datetime | None = None) -> str | None:
@@ -485,18 +515,20 @@ class Maker:
             "customer_id": customer,
             "first_name": self.rng.choice([*TEXTS, "Ada", None]),
             "last_name": self.rng.choice([*TEXTS, "Berg", None]),
-            "email": self.rng.choice([f"{customer}@Example.org", None, "not an address"]),
-            "phone": self.rng.choice(["+49 30 1", "0049-30", None]),
+            "email": self.rng.choice([*[f"{customer}@Example.org"] * 6, None, *EMAILS]),
+            "phone": self.rng.choice(
+                [*[f"+44 20 {int.from_bytes(customer.encode()) % 10**7:07}"] * 9, None, *PHONES]
+            ),
             "gender": self.rng.choice(["f", "m", "F", "x", None]),
             "birth_date": self.optional_date(self.birthday()),
             "city": self.rng.choice([*TEXTS, None]),
             "region": self.rng.choice(["North", "north", None]),
             "country": self.rng.choice(["DE", "de", None]),
-            "preferred_channel": self.rng.choice(["Email", "sms", None]),
+            "preferred_channel": self.rng.choice(["Email", "sms", "email", "SMS", "post", None]),
             "acquisition_source": self.rng.choice(["Ads", "ads", "friend", None]),
             "loyalty_joined_at": self.optional_moment(self.loyalty_moment(customer)),
-            "email_opt_in": self.boolean(self.rng.choice([True, False, None])),
-            "sms_opt_in": self.boolean(self.rng.choice([True, False, None])),
+            "email_opt_in": self.boolean(self.rng.choice([True, True, True, False, None])),
+            "sms_opt_in": self.boolean(self.rng.choice([True, True, True, False, None])),
             "created_at": self.optional_moment(stamp),
             "updated_at": self.rng.choice(
                 [self.optional_moment(stamp), None, self.moment(self.loaded_at)]
@@ -508,7 +540,7 @@ class Maker:
         """Customers, duplicates among them, in several versions."""
         rows = [
             self.customer_row(customer)
-            for customer in [*self.customers, *self.duplicates]
+            for customer in [*self.customers, *self.duplicates, *self.silent]
             if self.chance(0.85)
         ]
 
@@ -539,6 +571,7 @@ class Maker:
                 [],
             ]
             pairs += self.rng.choice(pools)
+        self.merges = pairs
         rows = [
             {
                 "duplicate_customer_id": duplicate,
@@ -553,25 +586,43 @@ class Maker:
         )
         return self.finish("customer_merges", rows, {})
 
-    def erasure_requests(self) -> pd.DataFrame:
-        """Requests that touch nobody else, some of them rejected."""
+    def erased_customers(self) -> list[str]:
+        """Whom to erase: customers with sales, members of merged groups, unknown ids."""
+        asking = self.rng.sample(self.customers, min(2, len(self.customers)))
+        pairs = self.rng.sample(self.merges, min(3, len(self.merges)))
+        for pair in pairs:
+            # the duplicate, the survivor (of the first merge at least), or both
+            asking += self.rng.choice([[pair[0]], [pair[1]], list(pair)])
+        asking += [name for name in ["X9", "X8", "X1", "nobody"] if self.chance(0.4)]
+        return sorted(set(asking), key=lambda name: (len(name), name))
+
+    def erasure_requests(self, asking: list[str]) -> pd.DataFrame:
+        """Requests, some of them twice, some rejected."""
         moment = self.some_moment()
         rows = []
-        for number in range(4):
+        for customer in ["E0", "E1", "E2", "E3", *asking]:
             row = {
-                "customer_id": f"E{number}",
+                "customer_id": customer,
                 "requested_at": self.optional_moment(moment),
                 "loaded_at": None,
             }
+            if customer in asking and self.chance(0.2):
+                row["customer_id"] = self.rng.choice(BLANKS) + customer
             rows += [row, dict(row)][: self.rng.randint(1, 2)]
         stamp = self.moment(self.loaded_at)
-        rows.append(
+        # the first of those who ask is refused once, which changes nothing; somebody else is, who
+        # therefore stays
+        refused = ["E8", *asking[:1]]
+        if asking:
+            refused += self.rng.sample(self.customers, min(2, len(self.customers)))
+        rows += [
             {
-                "customer_id": "E8",
+                "customer_id": customer,
                 "requested_at": self.moment(self.loaded_at + 2 * DAY),
                 "loaded_at": stamp,
             }
-        )
+            for customer in refused
+        ]
         rows.append(
             {
                 "customer_id": "E7",
@@ -584,6 +635,30 @@ class Maker:
             [list(row.values()) for row in rows],
             columns=COLUMNS["erasure_requests"].split(),
             dtype=object,
+        )
+
+    def add_rejected(self, raw: dict[str, pd.DataFrame], asking: list[str]) -> None:
+        """Add rows that are rejected and name somebody who is erased, or nearly name them."""
+        for table, column in BROKEN.items():
+            records = raw[table].to_dict("records")
+            if not records:
+                continue
+            for _ in range(self.rng.randint(0, 3)):
+                customer = self.rng.choice(asking)
+                names = [customer, f" {customer}\t", customer.swapcase(), f"{customer}x"]
+                records.append(
+                    dict(self.rng.choice(records))
+                    | {"customer_id": self.rng.choice(names), column: None}
+                )
+            raw[table] = pd.DataFrame(records, columns=raw[table].columns, dtype=object)
+        merges = raw["customer_merges"].to_dict("records")
+        names = ["duplicate_customer_id", "customer_id"]
+        for name in names:
+            if self.chance(0.6):
+                named = {name: self.rng.choice(asking), "loaded_at": None}
+                merges.append(dict.fromkeys(names) | named)
+        raw["customer_merges"] = pd.DataFrame(
+            merges, columns=raw["customer_merges"].columns, dtype=object
         )
 
     # -- catalogue and campaigns -------------------------------------------------------------------
@@ -620,7 +695,7 @@ class Maker:
         return self.finish("branches", rows, {})
 
     def campaigns(self) -> pd.DataFrame:
-        """Campaigns of every channel, known and unknown to the windows."""
+        """Campaigns of every channel, with and without cost, ending before and after they start."""
         channels = {
             "K1": "email",
             "K2": "SMS",
@@ -629,27 +704,57 @@ class Maker:
             "K5": None,
             "K6": "Email",
             "K7": "other",
+            "K8": "email",
         }
-        rows = [
-            {
-                "campaign_id": campaign,
-                "campaign_name": self.rng.choice(TEXTS),
-                "channel": channel,
-                "objective": None,
-                "target_segment": self.rng.choice(["Champion", "nobody", None]),
-                "starts_on": self.rng.choice(
-                    [self.some_day().isoformat()] * 9 + ["2999-01-01", "1899-12-31"]
-                ),
-                "ends_on": self.optional_date(self.some_day()),
-                "cost": self.optional_amount(Decimal(self.rng.randint(0, 900))),
-                "loaded_at": self.loading(),
-            }
-            for campaign, channel in channels.items()
-        ]
+        rows = []
+        for campaign, channel in channels.items():
+            start = self.some_day()
+            days = self.rng.choice([-400, -1, 0, 0, 1, 14, 30, 90, (self.last_day - start).days])
+            rows.append(
+                {
+                    "campaign_id": campaign,
+                    "campaign_name": self.rng.choice(TEXTS),
+                    "channel": channel,
+                    "objective": None,
+                    "target_segment": self.rng.choice(["Champion", "nobody", None]),
+                    "starts_on": self.rng.choice([start.isoformat()] * 9 + ["2999-01-01"]),
+                    "ends_on": self.optional_date(start + days * DAY),
+                    "cost": self.optional_amount(
+                        self.rng.choice([Decimal(0), Decimal("0.01"), Decimal("100.01")])
+                        if self.chance(0.4)
+                        else Decimal(self.rng.randint(0, 900))
+                    ),
+                    "loaded_at": self.loading(),
+                }
+            )
+        if self.chance(0.3):
+            self.rng.choice(rows)["starts_on"] = "1899-12-31"
         rows = self.repeat(
             rows, lambda _: {"channel": self.rng.choice(["sms", "email", "post", None])}, 0.2
         )
         return self.finish("campaigns", rows, {"starts_on": BAD_DATES})
+
+    def response(self, at: datetime, probability: float, hours: int) -> str | None:
+        """When a contact was answered, if it was: soon, or so late that D may lie between."""
+        if not self.chance(probability):
+            return None
+        return self.optional_moment(
+            at + self.rng.choice([1, 1, 1, 30, 240]) * timedelta(hours=hours)
+        )
+
+    def contact(self, number: int, customer: str | None, campaign: str, at: datetime) -> dict:
+        """One contact."""
+        return {
+            "contact_id": self.rng.choice([f"N{number}", f"n{number}", f"{number}"]),
+            "campaign_id": campaign,
+            "customer_id": customer,
+            "contacted_at": self.moment(at),
+            "is_control": self.boolean(self.rng.choice([True, False, False, None])),
+            "opened_at": self.response(at, 0.5, 1),
+            "clicked_at": self.response(at, 0.35, 2),
+            "unsubscribed_at": self.response(at, 0.04, 3),
+            "loaded_at": self.loading(at),
+        }
 
     def campaign_contacts(self) -> pd.DataFrame:
         """Contacts on the second of the windows' ends, controls and ties among them."""
@@ -659,46 +764,55 @@ class Maker:
             120 * hour, 120 * hour + SECOND, 120 * hour - SECOND,
             120 * hour + timedelta(microseconds=1), 48 * hour, 3 * hour,
         ]  # fmt: skip
+        campaigns = ["K1", "K2", "K3", "K4", "K5", "K6", "K99"]
         rows = []
+
+        def add(customer: str | None, at: datetime) -> None:
+            row = self.contact(len(rows) + 1, customer, self.rng.choice(campaigns), at)
+            if rows and self.chance(0.15):
+                # the same customer at the same moment
+                row |= {name: rows[-1][name] for name in ("customer_id", "contacted_at")}
+            elif rows and self.chance(0.2):
+                # the same customer by the same campaign, now or at another moment
+                row |= {name: rows[-1][name] for name in ("customer_id", "campaign_id")}
+                if self.chance(0.4):
+                    row["contacted_at"] = rows[-1]["contacted_at"]
+            rows.append(row)
+
         for sale in self.sales:
             if self.chance(0.5):
                 continue
             for _ in range(self.rng.randint(1, 3)):
-                at = sale["at"] - self.rng.choice(offsets)
-                tied = bool(rows) and self.chance(0.15)
-                number = len(rows) + 1
-                rows.append(
-                    {
-                        "contact_id": self.rng.choice([f"N{number}", f"n{number}", f"{number}"]),
-                        "campaign_id": self.rng.choice(["K1", "K2", "K3", "K4", "K5", "K6", "K99"]),
-                        "customer_id": rows[-1]["customer_id"]
-                        if tied
-                        else sale["customer"] or self.some_customer(),
-                        "contacted_at": rows[-1]["contacted_at"] if tied else self.moment(at),
-                        "is_control": self.boolean(self.rng.choice([True, False, False, None])),
-                        "opened_at": self.optional_moment(at + hour),
-                        "clicked_at": self.optional_moment(at + 2 * hour),
-                        "unsubscribed_at": self.optional_moment(at + 3 * hour),
-                        "loaded_at": self.loading(at),
-                    }
+                add(
+                    sale["customer"] or self.some_customer(),
+                    sale["at"] - self.rng.choice(offsets),
                 )
+        for _ in range(15 if self.sales else 0):
+            days = self.rng.choice([0, 1, 2, 5, self.rng.randint(0, 1100)])
+            add(self.some_customer(), self.some_moment(self.last_day - days * DAY))
         rows = self.repeat(rows, lambda _: {"is_control": self.boolean(True), "campaign_id": "K2"})
         return self.finish("campaign_contacts", rows, {"contacted_at": BAD_TIMESTAMPS})
 
     # -- service and leads -------------------------------------------------------------------------
     def interactions(self) -> pd.DataFrame:
-        """Interactions."""
+        """Interactions of listed and other types, some resolved before they occurred."""
         rows = []
-        for number in range(30):
-            at = self.some_moment()
+        for number in range(60):
+            at = self.some_moment() if self.chance(0.6) else self.late_moment()
+            later = [
+                -DAY, -SECOND, timedelta(0), SECOND, timedelta(minutes=90), DAY,
+                timedelta(hours=7, microseconds=1), 3 * DAY, 40 * DAY,
+            ]  # fmt: skip
             rows.append(
                 {
                     "interaction_id": f"I{number}",
                     "customer_id": self.some_customer(),
                     "occurred_at": self.moment(at),
-                    "interaction_type": self.rng.choice(["call", "Call", "complaint", "visit"]),
+                    "interaction_type": self.rng.choice(INTERACTION_TYPES),
                     "channel": self.rng.choice(CHANNELS),
-                    "resolved_at": self.optional_moment(at + self.rng.choice([-1, 0, 1]) * DAY),
+                    "resolved_at": self.optional_moment(at + self.rng.choice(later))
+                    if self.chance(0.7)
+                    else None,
                     "sentiment": self.rng.choice(["good", "Good", None]),
                     "loaded_at": self.loading(at),
                 }
@@ -707,21 +821,31 @@ class Maker:
         return self.finish("interactions", rows, {"occurred_at": BAD_TIMESTAMPS})
 
     def leads(self) -> pd.DataFrame:
-        """Leads."""
+        """Leads of all ages: open, won, lost, both, and closed before they were created."""
+        delays = [
+            -DAY, -SECOND, timedelta(0), SECOND, DAY, 2 * DAY, 30 * DAY, 31 * DAY, 60 * DAY,
+            61 * DAY, 90 * DAY, 91 * DAY, 150 * DAY,
+        ]  # fmt: skip
         rows = []
-        for number in range(20):
-            at = self.some_moment()
+        for number in range(90):
+            at = self.some_moment() if self.chance(0.4) else self.late_moment()
+            end = self.rng.choice(["open", "open", "won", "won", "lost", "both"])
+            won_at, lost_at = (at + self.rng.choice(delays) for _ in range(2))
             rows.append(
                 {
                     "lead_id": f"L{number}",
                     "customer_id": self.some_customer(),
-                    "source": self.rng.choice(["Web", "web", None]),
-                    "owner": self.rng.choice([*TEXTS, None]),
+                    "source": self.rng.choice(["Web", "web", "fair", "unknown", None]),
+                    "owner": self.rng.choice([*TEXTS[:3], "unknown", None]),
                     "created_at": self.moment(at),
-                    "qualified_at": self.optional_moment(at + DAY),
-                    "won_at": self.optional_moment(at + 2 * DAY),
-                    "lost_at": self.optional_moment(at + 3 * DAY),
-                    "deal_amount": self.optional_amount(Decimal("1234.50")),
+                    "qualified_at": self.rng.choice([None, self.optional_moment(at + DAY)]),
+                    "won_at": self.optional_moment(won_at) if end in ("won", "both") else None,
+                    "lost_at": self.optional_moment(lost_at) if end in ("lost", "both") else None,
+                    "deal_amount": self.optional_amount(
+                        self.rng.choice([Decimal("1234.50"), Decimal("99.99"), Decimal(0)])
+                    )
+                    if self.chance(0.8)
+                    else None,
                     "loaded_at": self.loading(at),
                 }
             )
@@ -731,16 +855,21 @@ class Maker:
     def surveys(self) -> pd.DataFrame:
         """Surveys with scores on and beyond the ends of their range."""
         rows = []
-        for number in range(30):
-            at = self.some_moment()
+        for number in range(70):
+            at = self.some_moment() if self.chance(0.5) else self.late_moment()
+            kind = self.rng.choice(["csat", "CSAT", "nps", "Nps ", "nps", "csat"])
+            scores = ["1", "3", "3.99", "4", "4.5", "5", "5.00"]
+            if kind.strip().lower() == "nps":
+                scores = ["0", "6", "6.01", "7", "8.99", "9", "10"]
+            if self.chance(0.15):
+                kind = self.rng.choice([kind, "ces"])
+                scores = ["0", "10", "11", "-1", "10.01", "0.99"]
             rows.append(
                 {
                     "survey_id": f"S{number}",
                     "customer_id": self.some_customer(),
-                    "survey_type": self.rng.choice(["csat", "CSAT", "nps", "Nps ", "ces"]),
-                    "score": self.rng.choice(
-                        ["0", "1", "5", "5.00", "4.5", "6", "10", "11", "-1", "10.01", "0.99"]
-                    ),
+                    "survey_type": kind,
+                    "score": self.rng.choice(scores),
                     "responded_at": self.moment(at),
                     "loaded_at": self.loading(at),
                 }
@@ -749,20 +878,21 @@ class Maker:
         return self.finish("surveys", rows, {"score": BAD_DECIMALS, "responded_at": BAD_TIMESTAMPS})
 
     def marketing_spend(self) -> pd.DataFrame:
-        """Spend, keys with default purposes among it."""
+        """Spend, keys with default purposes and amounts below 0 among it."""
         rows = [
             {
                 "spend_date": self.rng.choice(
-                    [self.some_day().isoformat()] * 9 + ["1899-12-31", "1900-01-01"]
+                    [self.some_day().isoformat()] * 9
+                    + ["1899-12-31", "1900-01-01", self.last_day.isoformat()]
                 ),
                 "channel": self.rng.choice(["email", "Email", "ads"]),
                 "purpose": self.rng.choice(
                     ["acquisition", None, " ", "Retention", "RETENTION", "brand"]
                 ),
-                "amount": self.amount(Decimal(self.rng.randint(-5, 400))),
+                "amount": self.amount(Decimal(self.rng.choice([-50, -5, 0, 7, 120, 400]))),
                 "loaded_at": self.loading(),
             }
-            for _ in range(20)
+            for _ in range(40)
         ]
         rows = self.repeat(
             rows,
@@ -774,7 +904,7 @@ class Maker:
         )
 
     # -- all of it ---------------------------------------------------------------------------------
-    def make(self) -> dict[str, pd.DataFrame]:
+    def make(self, erasure: bool) -> dict[str, pd.DataFrame]:
         """Make all tables; transactions come first, the others hang on them."""
         raw = {
             "transactions": self.transactions(),
@@ -789,8 +919,11 @@ class Maker:
             "leads": self.leads(),
             "surveys": self.surveys(),
             "marketing_spend": self.marketing_spend(),
-            "erasure_requests": self.erasure_requests(),
         }
+        asking = self.erased_customers() if erasure else []
+        raw["erasure_requests"] = self.erasure_requests(asking)
+        if asking:
+            self.add_rejected(raw, asking)
         if self.seed % 10 == 3:
             for table in sorted(set(raw) - {"transactions"}):
                 fate = self.rng.choice(["keep", "empty", "absent"])
@@ -809,7 +942,9 @@ class Maker:
         return raw
 
 
-def make_raw(seed: int, customers: int = 25, transactions: int = 250) -> dict[str, pd.DataFrame]:
+def make_raw(
+    seed: int, customers: int = 25, transactions: int = 250, erasure: bool = not pending.ERASURE
+) -> dict[str, pd.DataFrame]:
     """Make hostile raw data.
 
     Seeds ending in 3 lack tables, those in 5 optional columns, those in 7 are tiny.
@@ -817,7 +952,7 @@ def make_raw(seed: int, customers: int = 25, transactions: int = 250) -> dict[st
     if seed % 10 == 7:
         draw = random.Random(f"tiny-{seed}")
         customers, transactions = draw.randint(0, 3), draw.choice([0, 1, 2, 3, 5, 5, 5])
-    return Maker(seed, customers, transactions).make()
+    return Maker(seed, customers, transactions).make(erasure)
 
 
 def write_raw(
