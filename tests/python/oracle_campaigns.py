@@ -35,8 +35,8 @@ Audiences
     clicks of control contacts do not count, as in timing.
 15. ``preferred_channel`` is compared without regard to case (``Email`` is ``email``).
 16. Own events are purchases, opens and clicks up to D, one contact opened and clicked being two.
-    Best weekday and hour are one cell of ``fct_campaign_timing`` (not each by itself): that with
-    the most events, then the earliest weekday, then the earliest hour.
+    Best weekday is that with the most events of ``fct_campaign_timing``, best hour that with the
+    most of this weekday; of equals the earlier.
 17. ``segment`` is read from the effective segment's cells, where they hold at least one event
     (a segment into which customers were only put by hand may hold none: ``all``).
 18. An override in force makes is_segment_override true even where it names the score's segment. It
@@ -420,8 +420,15 @@ def find_overrides(basis: oracle.Basis, seed: list[dict]) -> dict[tuple[str, str
 
 
 def busiest(events: Counter) -> tuple[int, int] | None:
-    """The cell with the most events, then the earliest weekday and hour."""
-    return min(events, key=lambda cell: (-events[cell], cell)) if events else None
+    """The weekday with the most events, and of it the hour with the most; of equals the earlier."""
+    if not events:
+        return None
+    days = Counter()
+    for (day, _), count in events.items():
+        days[day] += count
+    best_day = min(days, key=lambda day: (-days[day], day))
+    hours = {hour: count for (day, hour), count in events.items() if day == best_day}
+    return best_day, min(hours, key=lambda hour: (-hours[hour], hour))
 
 
 def choose_channel(attributes: dict, responses: Counter) -> str | None:

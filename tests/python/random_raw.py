@@ -15,7 +15,6 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pending
 
 CENT = Decimal("0.01")
 HUGE = "999999999999999.99"  # never a sale: an average of it has no room in decimal(18,4)
@@ -943,7 +942,7 @@ class Maker:
 
 
 def make_raw(
-    seed: int, customers: int = 25, transactions: int = 250, erasure: bool = not pending.ERASURE
+    seed: int, customers: int = 25, transactions: int = 250, erasure: bool = True
 ) -> dict[str, pd.DataFrame]:
     """Make hostile raw data.
 
