@@ -1,63 +1,47 @@
+{%- set columns = ['contact_id', 'campaign_id', 'customer_id', 'contacted_at', 'contacted_date', 'is_control', 'window_ends_at', 'is_before_start'] -%}
+{%- set responses = ['opened', 'clicked', 'unsubscribed'] -%}
 with
 
-contacts as (
-    select
-        contact_id,
-        campaign_id,
-        customer_id,
-        contacted_at,
-        contacted_date,
-        is_control,
-        window_ends_at,
-        is_before_start,
-        opened_at is not null as has_opened,
-        clicked_at is not null as has_clicked,
-        unsubscribed_at is not null as has_unsubscribed
-    from {{ ref('int_campaign_contacts') }}
-),
-
--- Most customers are contacted once by a campaign: only those contacted more often are put in order and added up.
+-- Most customers are contacted once by a campaign: only those contacted more often are put in order and added up. Each
+-- query reads the table itself: a common import of all its columns would be written down once more.
 repeated as (
     select
         campaign_id,
         customer_id
-    from contacts
+    from {{ ref('int_campaign_contacts') }}
     group by campaign_id, customer_id
     having count(*) > 1
 ),
 
 repeated_contacts as (
     select
-        contacts.contact_id,
-        contacts.campaign_id,
-        contacts.customer_id,
-        contacts.contacted_at,
-        contacts.contacted_date,
-        contacts.is_control,
-        contacts.window_ends_at,
-        contacts.is_before_start,
-        bool_or(contacts.has_opened) over customer_contacts as has_opened,
-        bool_or(contacts.has_clicked) over customer_contacts as has_clicked,
-        bool_or(contacts.has_unsubscribed) over customer_contacts as has_unsubscribed,
+        contacts.{{ columns | join(',\n        contacts.') }},
+        {% for response in responses -%}
+        max(contacts.{{ response }}_at) over customer_contacts is not null as has_{{ response }},
+        {% endfor -%}
         row_number() over (
             partition by contacts.campaign_id, contacts.customer_id order by contacts.contacted_at, contacts.contact_id
         ) as earliest_first
-    from contacts
+    from {{ ref('int_campaign_contacts') }} as contacts
     inner join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
     window customer_contacts as (partition by contacts.campaign_id, contacts.customer_id)
 ),
 
-{% set columns = [
-    'contact_id', 'campaign_id', 'customer_id', 'contacted_at', 'contacted_date', 'is_control', 'window_ends_at', 'is_before_start',
-    'has_opened', 'has_clicked', 'has_unsubscribed'
-] -%}
 first_contacts as (
-    select contacts.{{ columns | join(',\n        contacts.') }}
-    from contacts
+    select
+        contacts.{{ columns | join(',\n        contacts.') }},
+        {% for response in responses -%}
+        contacts.{{ response }}_at is not null as has_{{ response }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_campaign_contacts') }} as contacts
     left join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
     where repeated.campaign_id is null
     union all
-    select {{ columns | join(',\n        ') }}
+    select
+        {{ columns | join(',\n        ') }},
+        {% for response in responses -%}
+        has_{{ response }}{{ ',' if not loop.last }}
+        {% endfor %}
     from repeated_contacts
     where earliest_first = 1
 ),

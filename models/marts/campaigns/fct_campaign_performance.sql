@@ -16,10 +16,6 @@ campaigns as (
     from {{ ref('dim_campaigns') }}
 ),
 
-campaign_customers as (
-    select * from {{ ref('int_campaign_customers') }}
-),
-
 customers_by_code as (
     select
         campaign_id,
@@ -36,7 +32,7 @@ customers_by_code as (
         coalesce(sum(purchase_count) filter (where is_control), 0) as control_purchase_count,
         {{ sum_amount('sales_amount', 'not is_control') }} as contacted_sales_amount,
         {{ sum_amount('sales_amount', 'is_control') }} as control_sales_amount
-    from campaign_customers
+    from {{ ref('int_campaign_customers') }}
     group by campaign_id, coalesce(rfm_score, 'unscored')
 ),
 
@@ -64,7 +60,7 @@ sales_by_code as (
         sum(sales_by_customer.{{ figure }}) as {{ figure }}{{ ',' if not loop.last }}
         {% endfor %}
     from sales_by_customer
-    left join campaign_customers
+    left join {{ ref('int_campaign_customers') }} as campaign_customers
         on
             sales_by_customer.campaign_id = campaign_customers.campaign_id
             and sales_by_customer.customer_id = campaign_customers.customer_id
