@@ -151,17 +151,20 @@ targets as (
         or origins.origin_number + steps.step between origins.last_month_number - 11 and origins.last_month_number
 ),
 
--- the line of least squares through the points, at the target
+-- the line of least squares through the points, at the target; through a single point it is flat
 trended as (
     select
         targets.*,
         coalesce(season.seasonal_index, 1) as seasonal_index,
-        {{ divide(
-            'sums.point_cents * (sums.square_places - targets.step * sums.places)'
-            ~ ' + sums.place_cents * (targets.step * sums.point_count - sums.places)',
-            '100 * (sums.point_count * sums.square_places - sums.places * sums.places)',
-            2
-        ) }} as trend_sales_amount
+        case
+            when sums.point_count = 1 then {{ money_of_cents('sums.point_cents') }}
+            else {{ divide(
+                'sums.point_cents * (sums.square_places - targets.step * sums.places)'
+                ~ ' + sums.place_cents * (targets.step * sums.point_count - sums.places)',
+                '100 * (sums.point_count * sums.square_places - sums.places * sums.places)',
+                2
+            ) }}
+        end as trend_sales_amount
     from targets
     left join sums on targets.origin_number = sums.origin_number
     left join season

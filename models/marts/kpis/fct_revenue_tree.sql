@@ -23,7 +23,6 @@ compared as (
         kpis.customer_count,
         kpis.purchase_count,
         kpis.vip_sales_amount,
-        cast(kpis.vip_sales_amount - earlier.vip_sales_amount as decimal(18, 2)) as vip_sales_amount_change,
         {{ whole_number('kpis.customer_count') }} as new_customers,
         {{ whole_number('kpis.purchase_count') }} as new_purchases,
         {{ cents('kpis.vip_sales_amount') }} as new_cents,
@@ -151,7 +150,7 @@ split as (
 judged as (
     select
         *,
-        -- all three or none: where one has more than 18 digits, it cannot be shown
+        -- all or none: one with more than 18 digits could not be shown
         coalesce(
             greatest(abs(customer_cents), abs(frequency_cents), abs(transaction_value_cents)) < 1000000000000000000, false
         ) as has_effects
@@ -167,7 +166,7 @@ select
     {{ rate('purchase_count', 'customer_count') }} as purchases_per_customer,
     {{ average_amount('vip_sales_amount', 'purchase_count') }} as average_transaction_amount,
     vip_sales_amount,
-    vip_sales_amount_change,
+    case when has_effects then {{ money_of_cents('new_cents - old_cents') }} end as vip_sales_amount_change,
     case when has_effects then {{ money_of_cents('customer_cents') }} end as customer_effect_amount,
     case when has_effects then {{ money_of_cents('frequency_cents') }} end as frequency_effect_amount,
     case when has_effects then {{ money_of_cents('transaction_value_cents') }} end as transaction_value_effect_amount

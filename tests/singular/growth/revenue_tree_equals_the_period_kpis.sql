@@ -1,12 +1,14 @@
--- The tree has the periods and figures of the period table, and the change on the period before wherever both are complete;
--- parts of it wherever both have sales.
+-- The tree has the periods and figures of the period table, and the change on the period before wherever both are complete
+-- and have sales, with its parts.
 with
 
 kpis as (
     select
         *,
         lag(vip_sales_amount) over in_time as earlier_vip_sales_amount,
-        coalesce(is_complete and lag(is_complete) over in_time, false) as is_comparable
+        coalesce(
+            is_complete and vip_sales_amount > 0 and lag(is_complete) over in_time and lag(vip_sales_amount) over in_time > 0, false
+        ) as is_comparable
     from {{ ref('fct_period_kpis') }}
     window in_time as (partition by period_grain order by period_start_date)
 )
@@ -28,5 +30,4 @@ where
     or tree.vip_sales_amount is distinct from kpis.vip_sales_amount
     or tree.vip_sales_amount_change
     is distinct from case when kpis.is_comparable then kpis.vip_sales_amount - kpis.earlier_vip_sales_amount end
-    or (tree.customer_effect_amount is not null)
-    is distinct from (kpis.is_comparable and kpis.vip_sales_amount > 0 and kpis.earlier_vip_sales_amount > 0)
+    or (tree.customer_effect_amount is not null) is distinct from kpis.is_comparable
