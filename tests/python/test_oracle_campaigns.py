@@ -265,6 +265,7 @@ def audience(**others) -> dict[str, dict]:
         ("wish", "yes", "yes", "SMS"),
         ("answers", "yes", "yes", "email"),
         ("evenly", "yes", "yes", "sms"),
+        ("alike", "yes", "no", None),
     )
     at = "2024-03-04 10:00"  # a Monday
     sent = contacts(
@@ -275,8 +276,20 @@ def audience(**others) -> dict[str, dict]:
         ("N5", "Z", "wish", at, "no", "2024-03-06 12:00"),  # push is neither
         ("N6", "K", "evenly", at, "no", "2024-03-06 12:00"),
         ("N7", "S", "evenly", at, "no", "2024-03-06 12:30"),
+        ("N8", "K", "alike", at, "no", "2024-03-05 09:59:59", "2024-03-05 08:00"),
     )
-    buyers = ["email", "sms", "neither", "gone", "later", "wish", "answers", "evenly", "stranger"]
+    buyers = [
+        "email",
+        "sms",
+        "neither",
+        "gone",
+        "later",
+        "wish",
+        "answers",
+        "evenly",
+        "alike",
+        "stranger",
+    ]
     sales = [sale(name, name, "2024-03-09 09:00", "10") for name in buyers]  # a Saturday
     marts = build(*sales, tables=sent | {"customers": consents}, as_of_date="2024-03-31", **others)
     rows = [row for row in marts["fct_campaign_audiences"] if row["scheme"] == CRM]
@@ -292,17 +305,20 @@ def test_consent_and_channel():
         "wish": "sms",
         "answers": "sms",  # two responses against one
         "evenly": "sms",
+        "alike": "email",
     }
 
 
 def test_best_moment_is_the_customers_from_three_events_on():
     rows = audience()
     names = "best_day_of_week best_hour_of_day timing_source"
+    # Saturday 9, Tuesday 9 and Tuesday 8 once each: the earliest weekday, then the earliest hour
+    assert values(rows["alike"], names) == (2, 8, "customer")
     # Tuesday 11 twice, 12 once, Saturday 9 once
     assert values(rows["answers"], names) == (2, 11, "customer")
     # Wednesday 12 twice, Saturday 9 once
     assert values(rows["evenly"], names) == (3, 12, "customer")
-    # two events; all nine bought on Saturday at 9
+    # two events; all ten bought on Saturday at 9
     assert values(rows["wish"], names) == (6, 9, "segment")
 
 
@@ -328,6 +344,7 @@ def test_overrides_in_force_rule_the_segment():
         "wish": ("Promising", False),
         "answers": ("Promising", False),
         "evenly": ("Promising", True),
+        "alike": ("Promising", False),
     }
     # nobody is Dormant by score, so it has no moments of its own
     assert rows["email"]["timing_source"] == "all"

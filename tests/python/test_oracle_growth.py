@@ -14,6 +14,7 @@ def test_churn_by_month():
     marts = build(
         sale("T1", "A", "2024-01-05", "1"),  # active up to 3 February
         sale("T2", "B", "2024-01-31", "1"),  # up to 29 February
+        sale("T8", "E", "2024-01-30", "1"),  # up to the day before
         sale("T3", "C", "2024-02-01", "1"),  # up to 1 March
         sale("T4", "A", "2024-03-31", "1"),
         sale("T5", "D", "2024-04-01", "1"),
@@ -24,10 +25,10 @@ def test_churn_by_month():
     names = "opening_customer_count new_customer_count reactivated_customer_count "
     names += "churned_customer_count closing_customer_count churn_rate is_complete"
     found = {r["month_start_date"].month: values(r, names) for r in marts["fct_customer_churn"]}
-    half = Decimal("0.500000")
     assert found == {
-        1: (0, 2, 0, 0, 2, None, True),
-        2: (2, 1, 0, 1, 2, half, True),  # A churned; B's last active day is the month's last
+        1: (0, 3, 0, 0, 3, None, True),
+        # A and E churned; B's last active day is the month's last
+        2: (3, 1, 0, 2, 2, Decimal("0.666667"), True),
         3: (2, 0, 1, 2, 1, Decimal("1.000000"), True),  # B and C churned; A is back
         4: (1, 1, 0, 0, 2, Decimal("0.000000"), False),
     }

@@ -123,6 +123,7 @@ def test_cases():
         ("J1", "2024-02-10 12:00", "letter", "2024-03-01 12:00"),  # so not yet a case
         ("J2", "2023-12-31 12:00", "chat", None),  # before the first period
         ("J3", "2024-03-01 00:00", "chat", None),  # after D
+        ("J4", "2024-01-29 12:00", "chat", "2024-01-31 12:00:00"),  # 48 h, on the last day
     ]
     tables = {
         "interactions": table("interaction_id occurred_at interaction_type resolved_at", *rows)
@@ -139,15 +140,15 @@ def test_cases():
         for row in marts["fct_service_cases"]
         if row["period_grain"] == "month"
     ]
-    # January: I1 I2 I3; I1 I4; I2 I3 J2. February to D, the 20th: I4 I5 I9; I2 I5; I3 I9 J2
+    # January: I1 I2 I3 J4; I1 I4 J4; I2 I3 J2. February to D, the 20th: I4 I5 I9; I2 I5; I3 I9 J2
     assert months == [
-        (date(2024, 1, 1), 3, 2, 3, 1, Decimal("0.0100"), Decimal("0.0100")),
+        (date(2024, 1, 1), 4, 3, 3, 1, Decimal("24.0050"), Decimal("24.0050")),
         (date(2024, 2, 1), 3, 2, 3, 0, Decimal("13.7500"), Decimal("13.7500")),
     ]
     assert len([r for r in marts["fct_service_cases"] if r["period_grain"] == "day"]) == 37
     year = pick(marts["fct_service_cases"], period_grain="year")
-    # 0.01, 26.5 and 1 hour
-    assert values(year, names) == (6, 4, 3, 1, Decimal("9.1700"), Decimal("1.0000"))
+    # 0.01, 48, 26.5 and 1 hour
+    assert values(year, names) == (7, 5, 3, 1, Decimal("18.8775"), Decimal("13.7500"))
 
 
 # -- satisfaction ----------------------------------------------------------------------------------
@@ -254,6 +255,7 @@ def test_possible_duplicates():
             ("E", None, "00123456", None),  # six digits
             ("F", None, "1234567", None),
             ("G", None, "00 123 45 67", None),
+            ("J", None, "01234567", None),  # a single 0 belongs to the number
             ("H", "dan@example.org", None, None),  # merged into D, whose row counts
             ("I", "dan@example.org", None, None),
         ),
