@@ -5,7 +5,8 @@
 3. Runs `dbt run` of the path to fct_customer_rfm, fct_segment_split and fct_period_kpis in another
    fresh database. The seeds are loaded beforehand; dbt's start counts.
 4. Compares the three results cell by cell: any difference is an error (exit code 1).
-5. Runs `dbt run` of everything in a third fresh database.
+5. Makes data of a tenth as many customers who buy about as much in all and get two contacts for
+   each purchase, and runs `dbt run` of everything on them in a third fresh database.
 
 Prints the ratio of the two times, the seconds of each model and the peak memory of each run: the
 resident memory of the process and its children, polled. With --write the same goes into
@@ -45,15 +46,19 @@ RESULTS = {
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 GOAL_ROWS = 10_000_000  # the goals are of this size: on small data dbt's start is most of its time
 GREATEST_RATIO = 3
-GREATEST_MEMORY = 6 * 1024**3
+GREATEST_MEMORY = 8 * 1024**3
+GREATEST_SECONDS = 600  # for everything
+ROWS_PER_BUSY_CUSTOMER = 10
+SALT = "benchmark"  # both have to give erased customers the same keys
 SHORTEST_SHOWN = 0.5  # seconds; models below it are added up
 
 RUN_BY_HAND = """
 import sys, duckdb
-script, database, raw, seeds = sys.argv[1:]
+script, database, raw, seeds, salt = sys.argv[1:]
 with duckdb.connect(database) as connection:
     connection.execute("set variable raw = $raw", {"raw": raw})
     connection.execute("set variable seeds = $seeds", {"seeds": seeds})
+    connection.execute("set variable salt = $salt", {"salt": salt})
     connection.execute(open(script, encoding="utf-8").read())
 """
 
@@ -70,6 +75,8 @@ peak of the resident memory of all processes of a run.
 The dbt path does more than the script: it judges every column of the raw contract by type and
 pattern, keeps what the other marts need, and stores its intermediate tables. It keeps to the memory
 limit of `profiles.yml`; the script has none but DuckDB's own.
+
+Everything is built from other data: fewer customers, who buy more and get a newsletter every week.
 """.splitlines()
 
 
@@ -123,6 +130,11 @@ def arguments() -> argparse.Namespace:
         help="folder with Parquet files of scripts/make_sample_data.py, instead of making them",
     )
     parser.add_argument(
+        "--busy-raw",
+        type=Path,
+        help="the same for the run of everything, made with --activity and --newsletters",
+    )
+    parser.add_argument(
         "--work",
         type=Path,
         default=PROJECT / "build",
@@ -149,12 +161,15 @@ def folder(path: Path) -> Path:
 
 
 def benchmark(asked: argparse.Namespace, scratch: Path, console: Console) -> tuple[list[str], bool]:
-    raw = asked.raw.resolve() if asked.raw else make_data(asked.rows, scratch / "raw", console)
-    row_counts = count_rows(raw)
+    raw = asked.raw or make_data(scratch / "raw", ["--transactions", asked.rows])
+    row_counts = count_rows(raw.resolve())
     by_hand_database = scratch / "by_hand.duckdb"
     by_hand = measured(
         "by hand",
-        [sys.executable, "-c", RUN_BY_HAND, BY_HAND, by_hand_database, raw, PROJECT / "seeds"],
+        [
+            *(sys.executable, "-c", RUN_BY_HAND),
+            *(BY_HAND, by_hand_database, raw, PROJECT / "seeds", SALT),
+        ],
         scratch / "by_hand.log",
     )
     path_folder, whole_folder = folder(scratch / "path"), folder(scratch / "whole")
@@ -163,10 +178,13 @@ def benchmark(asked: argparse.Namespace, scratch: Path, console: Console) -> tup
     differences = compare(by_hand_database, path_folder / "clientele_benchmark.duckdb")
     shutil.rmtree(path_folder)
     by_hand_database.unlink()
+    busy = ["--customers", max(1, asked.rows // ROWS_PER_BUSY_CUSTOMER), "--activity", 2.8]
+    raw = asked.busy_raw or make_data(scratch / "busy", [*busy, "--newsletters"])
+    busy_counts = count_rows(raw.resolve())
     dbt(whole_folder, raw, "load the seeds", ["seed"])
     of_whole = dbt(whole_folder, raw, "dbt run, everything", ["run"])
-    lines = report(row_counts, by_hand, of_path, of_whole, differences)
-    show(console, row_counts, by_hand, of_path, of_whole, differences)
+    lines = report(row_counts, busy_counts, by_hand, of_path, of_whole, differences)
+    show(console, row_counts, busy_counts, by_hand, of_path, of_whole, differences)
     return lines, not any(differences.values())
 
 
@@ -174,12 +192,12 @@ def paths_to_results() -> list[str]:
     return [f"+{result}" for result in RESULTS]
 
 
-def make_data(rows: int, raw: Path, console: Console) -> Path:
+def make_data(raw: Path, shape: list) -> Path:
     made = subprocess.run(
         [
             sys.executable,
             PROJECT / "scripts/make_sample_data.py",
-            *("--transactions", str(rows)),
+            *map(str, shape),
             *("--format", "parquet"),
             *("--out", raw),
         ],
@@ -218,6 +236,7 @@ def dbt(place: Path, raw: Path, title: str, command: list[str]) -> Run:
         "CRM_RAW_PATH": str(raw),
         "CRM_DATABASE": str(place / "clientele_benchmark.duckdb"),
         "CRM_SCHEMA_PREFIX": "",
+        "CRM_ERASURE_SALT": SALT,
         "DBT_PROJECT_DIR": str(PROJECT),
         "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_TARGET_PATH": str(place / "target"),
@@ -407,6 +426,7 @@ def judged(goal: str, is_met: bool, row_counts: dict[str, int]) -> str:
 
 def figures(
     row_counts: dict[str, int],
+    busy_counts: dict[str, int],
     by_hand: Run,
     of_path: Run,
     of_whole: Run,
@@ -414,7 +434,7 @@ def figures(
 ) -> list[tuple[str, str, str]]:
     """What was measured, the figure, and what it is held against."""
     ratio = of_path.seconds / by_hand.seconds
-    greatest = max(of_path.peak_bytes, of_whole.peak_bytes)
+    within = of_whole.peak_bytes <= GREATEST_MEMORY and of_whole.seconds <= GREATEST_SECONDS
     different = "; ".join(
         f"{result}: {', '.join(found)}" for result, found in differences.items() if found
     )
@@ -428,10 +448,13 @@ def figures(
             judged(f"goal {GREATEST_RATIO}", ratio <= GREATEST_RATIO, row_counts),
         ),
         ("The three results", different or "the same, cell by cell", "must be the same"),
+        ("Everything: transactions", f"{busy_counts['transactions']:,}", ""),
+        ("Everything: customers", f"{busy_counts['customers']:,}", ""),
+        ("Everything: campaign contacts", f"{busy_counts['campaign_contacts']:,}", ""),
         (
             "dbt run, everything",
             f"{of_whole.seconds:.1f} s, {gigabytes(of_whole.peak_bytes)}",
-            judged(f"goal {gigabytes(GREATEST_MEMORY)}", greatest <= GREATEST_MEMORY, row_counts),
+            judged(f"goal {GREATEST_SECONDS} s, {gigabytes(GREATEST_MEMORY)}", within, row_counts),
         ),
     ]
 
@@ -449,6 +472,7 @@ def slowest_first(models: dict[str, float]) -> list[tuple[str, str]]:
 def show(
     console: Console,
     row_counts: dict[str, int],
+    busy_counts: dict[str, int],
     by_hand: Run,
     of_path: Run,
     of_whole: Run,
@@ -461,13 +485,14 @@ def show(
             table.add_row(*row)
         console.print(table)
     table = Table("measured", "figure", "held against")
-    for row in figures(row_counts, by_hand, of_path, of_whole, differences):
+    for row in figures(row_counts, busy_counts, by_hand, of_path, of_whole, differences):
         table.add_row(*row)
     console.print(table)
 
 
 def report(
     row_counts: dict[str, int],
+    busy_counts: dict[str, int],
     by_hand: Run,
     of_path: Run,
     of_whole: Run,
@@ -489,14 +514,17 @@ def report(
         "|---|---|---|",
         *(
             f"| {' | '.join(row)} |"
-            for row in figures(row_counts, by_hand, of_path, of_whole, differences)
+            for row in figures(row_counts, busy_counts, by_hand, of_path, of_whole, differences)
         ),
         "",
         "## Raw rows",
         "",
-        "| table | rows |",
-        "|---|---:|",
-        *(f"| {table} | {rows:,} |" for table, rows in row_counts.items()),
+        "| table | the path | everything |",
+        "|---|---:|---:|",
+        *(
+            f"| {table} | {rows:,} | {busy_counts.get(table, 0):,} |"
+            for table, rows in row_counts.items()
+        ),
     ]
     for title, run in [("The path", of_path), ("Everything", of_whole)]:
         lines += [

@@ -3,7 +3,7 @@
 -- It reads the Parquet files of scripts/make_sample_data.py and honours what is in them: statuses, rejected rows,
 -- superseded rows, merged customers. What a by-hand script would not carry it leaves out: text columns judged by
 -- pattern, time zones, the variables (all at their defaults), the account of what was rejected.
--- Variables: raw = folder of the Parquet files, seeds = folder of the seeds.
+-- Variables: raw = folder of the Parquet files, seeds = folder of the seeds, salt = salt of erased customers' keys.
 
 -- Shares and averages are rounded half away from zero in whole numbers, as the contract asks. Both sides in cents.
 create temp macro rounded_quotient(numerator, denominator, scale) as
@@ -41,7 +41,27 @@ chains as (
 )
 select * from chains where survivor_id not in (select duplicate_customer_id from kept);
 
+set variable newest_request = (select max(loaded_at) from read_parquet(getvariable('raw') || '/erasure_requests.parquet'));
 set variable newest_load = (select max(loaded_at) from read_parquet(getvariable('raw') || '/transactions.parquet'));
+
+-- Who asked to be forgotten keeps the sales under another key, together with everyone merged with them.
+create temp table canonical as
+with requests as (
+    select distinct trim(customer_id) as customer_id
+    from read_parquet(getvariable('raw') || '/erasure_requests.parquet')
+    where trim(customer_id) <> ''
+        and (requested_at is null or requested_at <= coalesce(loaded_at, getvariable('newest_request')) + interval 1 day)
+),
+groups as (
+    select
+        coalesce(survivor_id, requests.customer_id) as survivor_id,
+        'erased-' || md5(min(requests.customer_id) || getvariable('salt'))[:16] as erased_id
+    from requests left join survivors using (customer_id)
+    group by 1
+)
+select customer_id, coalesce(erased_id, survivor_id) as canonical_id from survivors left join groups using (survivor_id)
+union all
+select survivor_id, erased_id from groups;
 
 create temp table transactions as
 select
@@ -78,7 +98,7 @@ order by transaction_id, loaded_at desc nulls last, customer_id desc nulls last,
     refunded_transaction_id desc nulls last, status desc;
 
 create temp table sales as
-select coalesce(survivor_id, customer_id) as customer_id, transacted_at::date as day, amount
+select coalesce(canonical_id, customer_id) as customer_id, transacted_at::date as day, amount
 from (
     select transaction_id, customer_id, transacted_at, amount
     from transactions anti join doubled_keys using (transaction_id)
@@ -88,7 +108,7 @@ from (
     from newest_of_doubled
     where status = 'completed' and amount <> 0
 )
-left join survivors using (customer_id);
+left join canonical using (customer_id);
 
 set variable as_of_date = (select max(day) from sales);
 

@@ -46,6 +46,8 @@ create macro first_day() as date '{first_day}';
 create macro last_day() as date '{last_day}';
 create macro end_of_time() as last_day()::timestamp + interval 86399 second;
 create macro customers() as {customers};
+create macro activity() as {activity};
+create macro newsletters() as {newsletters};
 create macro dice(key, salt) as  -- evenly from 0 to 1, without 1
     (hash(xor(key::ubigint, hash(salt || '{seed}'))) >> 11) / 9007199254740992.0;
 create macro below(n, key, salt) as floor(n * dice(key, salt))::int;
@@ -125,8 +127,9 @@ GROUND = {
             case when c % 1000 = 956 then c - 14 when c % 50 = 49 then c - 7 else c end as person,
             dice(c, 'mood') as mood,
             basket * exp(3.9 + 0.75 * bell(c, 'purse')) as basket,
-            between_numbers(c, 'gap', gap_low, gap_high) as gap,
-            visits_low + below(visits_high - visits_low + 1, c, 'visits') as planned_visits,
+            between_numbers(c, 'gap', gap_low, gap_high) / activity() as gap,
+            floor(activity() * (visits_low + below(visits_high - visits_low + 1, c, 'visits')))::int
+                as planned_visits,
             (last_day() - first_day() + 1)::double as period
         from range(1, customers() + 1) as numbers (c)
         join habits on 100 * dice(c, 'habit') >= share_from and 100 * dice(c, 'habit') < share_to
@@ -183,6 +186,15 @@ GROUND = {
             ('Last orders before Christmas', 12, 15, 7, 'sms', 'sales', 'all', 0.5, 0.2, 0.1, 0.12)
         ) as plan (campaign_name, month, day, length, channel, objective, target_segment, share,
             control_share, uplift, contact_cost)
+        union all
+        -- one on every Monday, to whoever takes e-mail
+        select
+            'Newsletter ' || monday::date, 'email', 'awareness', 'all', monday::date, 6, 0.41, 0.1,
+            0.004, 0.002
+        from range(
+            date_trunc('week', first_day())::timestamp, end_of_time(), interval 7 day
+        ) as mondays (monday)
+        where newsletters()
     )
     where starts_on between first_day() + 20 and last_day() - 4
     """,
@@ -791,6 +803,7 @@ DIRT = {
         instead(3, "'K98' as campaign_id"),  # unknown campaign, unknown customer
         instead(3, "'X' || right(contact_id, 7) as customer_id"),
         instead(2, "contacted_at - interval 1 hour as opened_at"),  # opened before it was sent
+        instead(2, "contacted_at - interval 40 day as contacted_at"),  # before its campaign began
         instead(2, "null as is_control"),
         text_beside(2, "'2025-02-29 10:00:00' as contacted_at"),  # no leap year
         text_instead(3, "replace(contacted_at, ' ', 'T') || '+05:30' as contacted_at"),
@@ -828,6 +841,7 @@ DIRT = {
             1, "created_at + interval 30 day as won_at, created_at + interval 31 day as lost_at"
         ),
         instead(1, "created_at - interval 1 day as qualified_at"),  # qualified before it was there
+        instead(1, "created_at - interval 3 day as won_at, null as lost_at"),  # won before, too
         text_beside(1, "'2025-04-31' as created_at"),
         text_instead(2, "'1.250,00' as deal_amount"),
         text_instead(1, "'2500.505' as deal_amount"),
@@ -975,6 +989,8 @@ def arguments() -> argparse.Namespace:
         help="first day (default: %(default)s)")  # fmt: skip
     add("--to", dest="last_day", metavar="DATE", type=a_date, default=date(2026, 6, 18),
         help="last day (default: %(default)s, so that the last month is unfinished)")  # fmt: skip
+    add("--activity", type=float, default=1, help="times the usual visits, to 2.8 (default: 1)")
+    add("--newsletters", action="store_true", help="a campaign by e-mail every week as well")
     add("--seed", type=int, default=1, help="another seed, another sample (default: 1)")
     add("--threads", type=a_count, help="default: one for each core; the files do not depend on it")
     add(
@@ -983,6 +999,8 @@ def arguments() -> argparse.Namespace:
         help="what DuckDB may use; the rest goes to disk (default: 2500MB)",
     )
     asked = parser.parse_args()
+    if not 0 < asked.activity <= 2.8:  # a customer's visits and campaigns share 256 numbers
+        parser.error("--activity must lie above 0 and not above 2.8.")
     if asked.transactions:
         asked.customers = max(1, round(asked.transactions / TRANSACTIONS_PER_CUSTOMER))
     if not 31 <= (asked.last_day - asked.first_day).days <= 3653:

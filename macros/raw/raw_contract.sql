@@ -58,11 +58,17 @@
     {{ return(clientele.raw_contract(table).get('columns', []) | rejectattr('type', 'equalto', 'text') | rejectattr('required') | map(attribute='name') | list) }}
 {%- endmacro -%}
 
+{#- Names of the columns of a raw table that hold a customer's key. table: text. -#}
+{%- macro raw_customer_columns(table) -%}
+    {%- set names = clientele.raw_contract(table).get('columns', []) | map(attribute='name') -%}
+    {{ return(names | select('in', ['customer_id', 'duplicate_customer_id']) | list) }}
+{%- endmacro -%}
+
 {#-
     What data_quality counts of one raw table.
     table    text, name of a table of source `crm`
     returns  a list of (column that holds the count, name of the check in the mart, query that counts it: `counted` goes
-             through the judged rows, `accepted` through the accepted ones)
+             through the judged rows, `accepted` through the accepted and `rejected` through the rejected ones)
 -#}
 {%- macro raw_row_checks(table) -%}
     {%- set columns = clientele.raw_contract(table).get('columns', []) -%}
@@ -70,8 +76,11 @@
         ('row_count', 'rows', 'counted'),
         ('accepted_count', 'accepted', 'accepted'),
         ('superseded_count', 'superseded', 'counted'),
-        ('rejected_count', 'rejected', 'counted')
+        ('rejected_count', 'rejected', 'rejected')
     ] -%}
+    {%- if clientele.raw_customer_columns(table) -%}
+        {%- do checks.append(('rejected_erased_count', 'rejected_erased', 'rejected')) -%}
+    {%- endif -%}
     {%- for name in clientele.optional_typed_columns(table) -%}
         {%- do checks.append((name ~ '_invalid', name ~ '_invalid', 'counted')) -%}
     {%- endfor -%}

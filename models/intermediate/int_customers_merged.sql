@@ -4,16 +4,18 @@ customers as (
     select * from {{ ref('stg_crm__customers') }}
 ),
 
-merged_ids as (
+canonical as (
     select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
 merged_rows as (
     select
         customers.*,
-        coalesce(merged_ids.canonical_customer_id, customers.customer_id) as canonical_customer_id
+        coalesce(canonical.canonical_customer_id, customers.customer_id) as canonical_customer_id,
+        -- nothing outside staging names an erased customer
+        case when not coalesce(canonical.is_erased, false) then customers.customer_id end as attribute_customer_id
     from customers
-    left join merged_ids on customers.customer_id = merged_ids.customer_id
+    left join canonical on customers.customer_id = canonical.customer_id
 ),
 
 -- Hardly any customer has duplicates: only those that have are put in order and added up.
@@ -46,7 +48,7 @@ ranked_rows as (
 {% set attributes = ['gender', 'city', 'region', 'country', 'preferred_channel', 'acquisition_source'] -%}
 select
     merged_rows.canonical_customer_id as customer_id,
-    merged_rows.customer_id as attribute_customer_id,
+    merged_rows.attribute_customer_id,
     {% for attribute in attributes -%}
     merged_rows.{{ attribute }},
     {% endfor -%}
@@ -59,7 +61,7 @@ where merged_groups.canonical_customer_id is null
 union all
 select
     ranked_rows.canonical_customer_id as customer_id,
-    ranked_rows.customer_id as attribute_customer_id,
+    ranked_rows.attribute_customer_id,
     {% for attribute in attributes -%}
     ranked_rows.{{ attribute }},
     {% endfor -%}

@@ -8,7 +8,7 @@ purchases as (
     where is_purchase
 ),
 
-merged_ids as (
+canonical as (
     select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
@@ -33,11 +33,11 @@ contacts as (
     select
         contacts.contact_id,
         contacts.campaign_id,
-        coalesce(merged_ids.canonical_customer_id, contacts.customer_id) as customer_id,
+        coalesce(canonical.canonical_customer_id, contacts.customer_id) as customer_id,
         contacts.contacted_at,
         {{ dbt.dateadd('hour', '(coalesce(campaigns.window_hours, other_windows.window_hours))', 'contacts.contacted_at') }} as window_ends_at
     from {{ ref('stg_crm__campaign_contacts') }} as contacts
-    left join merged_ids on contacts.customer_id = merged_ids.customer_id
+    left join canonical on contacts.customer_id = canonical.customer_id
     left join campaigns on contacts.campaign_id = campaigns.campaign_id
     cross join other_windows
     where not coalesce(contacts.is_control, false)

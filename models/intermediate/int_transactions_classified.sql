@@ -4,14 +4,14 @@ transactions as (
     select * from {{ ref('stg_crm__transactions') }}
 ),
 
-merged_ids as (
+canonical as (
     select * from {{ ref('base_crm__canonical_customers') }}
 ),
 
 resolved as (
     select
         transactions.transaction_id,
-        coalesce(merged_ids.canonical_customer_id, transactions.customer_id) as customer_id,
+        coalesce(canonical.canonical_customer_id, transactions.customer_id) as customer_id,
         transactions.transacted_at,
         {{ reporting_date('transactions.transacted_at') }} as transaction_date,
         transactions.amount,
@@ -23,7 +23,7 @@ resolved as (
         transactions.status = 'completed' and transactions.amount > 0 as is_purchase,
         transactions.status = 'completed' and transactions.amount < 0 as is_refund
     from transactions
-    left join merged_ids on transactions.customer_id = merged_ids.customer_id
+    left join canonical on transactions.customer_id = canonical.customer_id
 )
 
 select

@@ -1,5 +1,6 @@
 {#-
-    Nothing is lost: the rows of a raw table are the accepted, the superseded and the rejected ones. The figures of data_quality are held against the source, the staging view and
+    Nothing is lost: the rows of a raw table are the accepted, the superseded and the rejected ones, those of erased
+    customers among them. The figures of data_quality are held against the source, the staging view and
     rejected_records, each counted once more.
     raw_table       source of the raw contract
     accepted_table  staging view over it
@@ -13,7 +14,8 @@ counts as (
         max(case when check_name = 'rows' then record_count end) as row_count,
         max(case when check_name = 'accepted' then record_count end) as accepted_count,
         max(case when check_name = 'superseded' then record_count end) as superseded_count,
-        max(case when check_name = 'rejected' then record_count end) as rejected_count
+        max(case when check_name = 'rejected' then record_count end) as rejected_count,
+        coalesce(max(case when check_name = 'rejected_erased' then record_count end), 0) as rejected_erased_count
     from {{ model }}
     where table_name = '{{ raw_table.identifier }}'
 ),
@@ -46,6 +48,6 @@ where
     or counts.accepted_count is distinct from accepted_rows.accepted_row_count
     or counts.rejected_count is distinct from rejected_rows.rejected_row_count
     or counts.row_count is distinct from
-    counts.accepted_count + counts.superseded_count + counts.rejected_count
+    counts.accepted_count + counts.superseded_count + counts.rejected_count + counts.rejected_erased_count
 
 {% endtest %}

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import yaml
-from dbt_runs import DbtRuns
+from dbt_runs import SALT, DbtRuns
 
 # Stands for D while the project is compiled and gives way to the real day when the SQL is run, so
 # that one compilation serves every day.
@@ -87,6 +87,7 @@ class CompiledProject:
             connection.execute(f"attach ':memory:' as {self.database}; use {self.database}")
             for schema in sorted({node["schema"] for node in self.nodes} | {"raw"}):
                 connection.execute(f"create schema {schema}")
+            connection.execute(f"create table staging.erasure_salt as select '{SALT}' as salt")
             for table, columns in self.raw_columns.items():
                 load_raw_table(connection, table, columns, raw.get(table))
             for node in self.nodes:

@@ -20,6 +20,8 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 TIME_LIMIT = 300
+# databases that are compared need the same keys of erased customers
+SALT = "a salt for tests"
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt_runs"])
@@ -129,6 +131,7 @@ class DbtRuns:
         """Environment of a run."""
         return {
             "CRM_DATABASE": str(self.database),
+            "CRM_ERASURE_SALT": SALT,
             "DBT_PROFILES_DIR": str(self.project),
             "DBT_PROJECT_DIR": str(self.project),
             "DBT_TARGET_PATH": str(self.target(variables)),

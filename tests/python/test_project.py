@@ -196,7 +196,9 @@ def test_everything_is_described(manifest, compiled):
 
 # -- types and personal data -----------------------------------------------------------------------
 # Outputs of a model of chance are doubles: probabilities, predictions, ends of intervals.
-MODEL_OUTPUT = r".*probability.*|expected_.*(count|amount).*|predicted_.*|discounted_.*|.*_(low|high)"
+MODEL_OUTPUT = (
+    r".*probability.*|expected_.*(count|amount).*|predicted_.*|discounted_.*|.*_(low|high)"
+)
 TYPES = [
     (MODEL_OUTPUT, "DOUBLE"),
     (r"(is|has)_.*|.*_opt_in", "BOOLEAN"),

@@ -1,4 +1,5 @@
--- dim_customers holds everyone in the customer master data or in an accepted transaction dated up to D, and nobody else.
+-- dim_customers holds everyone in the customer master data or in an accepted transaction dated up to D, and nobody else;
+-- the contacts hold the same people but those who were erased.
 with
 
 expected as (
@@ -15,4 +16,8 @@ select
 from expected
 full outer join {{ ref('dim_customers') }} as customers on expected.customer_id = customers.customer_id
 left join {{ ref('dim_customer_contacts') }} as contacts on customers.customer_id = contacts.customer_id
-where expected.customer_id is null or customers.customer_id is null or contacts.customer_id is null
+where
+    expected.customer_id is null
+    or customers.customer_id is null
+    -- erased customers have no contacts
+    or (contacts.customer_id is null) <> customers.is_erased

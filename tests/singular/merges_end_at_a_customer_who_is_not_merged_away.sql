@@ -16,6 +16,7 @@ from accepted_merges
 full outer join resolved_ids on accepted_merges.duplicate_customer_id = resolved_ids.customer_id
 left join accepted_merges as next_steps on resolved_ids.canonical_customer_id = next_steps.duplicate_customer_id
 where
-    accepted_merges.duplicate_customer_id is null
+    -- who is erased has a key of their own, merged or not
+    (accepted_merges.duplicate_customer_id is null and not coalesce(resolved_ids.is_erased, false))
     or resolved_ids.canonical_customer_id is null
     or next_steps.duplicate_customer_id is not null

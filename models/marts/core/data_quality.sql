@@ -27,10 +27,17 @@ with
         {% for name in optional_typed_columns(table) -%}
         sum({{ name }}_invalid) as {{ name }}_invalid,
         {% endfor -%}
-        sum(row_count - valid_count) as rejected_count,
         sum(valid_count - 1) filter (where valid_count > 1) as superseded_count,
         sum(row_count) as row_count
     from {{ table }}_by_key
+),
+
+{{ table }}_rejected as (
+    select
+        count(*) filter (where not is_of_erased_customer) as rejected_count,
+        count(*) filter (where is_of_erased_customer) as rejected_erased_count
+    from {{ ref('base_crm__rejected_records') }}
+    where table_name = '{{ table }}'
 ),
 
 {{ table }}_accepted as (
@@ -49,27 +56,18 @@ with
 ),
 
 {% endfor -%}
-customer_merges_on_cycles as (
-    select count(*) as rejected_count from {{ ref('base_crm__customer_merge_cycles') }}
-),
-
 counted as (
     {% for table in raw_table_names() -%}
+    {%- set tables = loop -%}
     {%- for record_count, check_name, query in raw_row_checks(table) -%}
     select
         '{{ table }}' as table_name,
         '{{ check_name }}' as check_name,
         {{ record_count }} as record_count
     from {{ table }}_{{ query }}
-    union all
+    {{ 'union all' if not (loop.last and tables.last) }}
     {% endfor -%}
     {%- endfor -%}
-    -- the one rejection that is found only after superseding: it adds to the table's count
-    select
-        'customer_merges' as table_name,
-        'rejected' as check_name,
-        rejected_count as record_count
-    from customer_merges_on_cycles
 )
 
 select

@@ -9,8 +9,15 @@ customers as (
         customers.*,
         sources.birth_date
     from {{ ref('int_customers_merged') }} as customers
-    inner join {{ ref('stg_crm__customers') }} as sources
+    -- an erased customer has no row of attributes
+    left join {{ ref('stg_crm__customers') }} as sources
         on customers.attribute_customer_id = sources.customer_id
+),
+
+erased_customers as (
+    select distinct canonical_customer_id as customer_id
+    from {{ ref('base_crm__canonical_customers') }}
+    where is_erased
 ),
 
 -- one row per customer with any transaction up to D, cancelled ones too
@@ -70,6 +77,7 @@ select
     everyone.loyalty_joined_at,
     everyone.email_opt_in,
     everyone.sms_opt_in,
+    erased_customers.customer_id is not null as is_erased,
     {{ days_between('purchases.first_purchase_date', 'as_of.as_of_date') }} as tenure_days,
     purchases.first_purchase_date,
     purchases.last_purchase_date,
@@ -83,3 +91,4 @@ from everyone
 cross join as_of
 left join purchases on everyone.customer_id = purchases.customer_id
 left join scores on everyone.customer_id = scores.customer_id
+left join erased_customers on everyone.customer_id = erased_customers.customer_id
