@@ -25,7 +25,7 @@ Readings: what the definitions leave open, and how it is read here
  8. lead_conversion_rate counts a lead of the period as won when it is won by D, whenever that is.
  9. A target applies from the latest valid_from <= the period's first day; without valid_from it is
     older than every other. Its target and notes stand in the row even where the status is NULL.
-10. variance is there wherever value and target are (target not 0), also in an unfinished period.
+10. variance is NULL where the status is, so in an unfinished period, and at a target of 0.
     Value and target are compared as they stand, with six digits.
 11. is_favourable is NULL with the status, and true for ``Achieved``.
 """
@@ -181,13 +181,14 @@ def judge(value: Decimal | None, target: dict | None, is_complete: bool) -> dict
     goal = to_six_digits(target["target"]) if target else None
     found = {
         "target": goal,
-        "variance": None if None in (value, goal) else oracle.divide(value - goal, goal, 6),
+        "variance": None,
         "status": None,
         "is_favourable": None,
         "notes": target["notes"] if target else None,
     }
     if None in (value, goal) or not is_complete:
         return found
+    found["variance"] = oracle.divide(value - goal, goal, 6)
     higher_is_better = {"higher": True, "lower": False}[target["direction"].split("_")[0]]
     if value == goal:
         return found | {"status": "Achieved", "is_favourable": True}

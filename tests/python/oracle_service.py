@@ -17,7 +17,7 @@ Leads
     anything expected_deal_amount is NULL. is_deal_amount_estimated = the lead has no amount.
 Cases
  7. A type that is not listed is a case when its resolved_at is known on D.
- 8. A case resolved before it occurred counts as resolved on that earlier day and is never open;
+ 8. A case resolved before it occurred counts as resolved on the day it occurred and is never open;
     its hours are averaged nowhere.
  9. Hours are exact to the microsecond and rounded once, after averaging.
 10. Cases of anonymous customers count. Cases from before the first period are in no opened_count
@@ -235,7 +235,9 @@ def classify_interactions(basis: oracle.Basis) -> list[dict]:
                 "stage": stage,
                 "is_case": is_case,
                 "is_complaint": is_complaint,
-                "resolved_date": basis.day_of(resolved_at) if resolved_at else None,
+                "resolved_date": max(basis.day_of(resolved_at), basis.day_of(row["occurred_at"]))
+                if resolved_at
+                else None,
                 "hours_to_resolve": hours,
             }
         )

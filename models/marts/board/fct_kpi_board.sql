@@ -20,6 +20,11 @@ periods as (
         spine.period_grain,
         spine.period_start_date,
         spine.is_complete,
+        case spine.period_grain
+            {%- for grain, count in months_of.items() %}
+            when '{{ grain }}' then {{ count }}
+            {%- endfor %}
+        end as month_count,
         -- an unfinished period is looked at on D
         least(spine.period_end_date, as_of.as_of_date) as last_date,
         as_of.as_of_date between spine.period_start_date and spine.period_end_date as holds_as_of_date
@@ -199,6 +204,11 @@ measured as (
             when periods.holds_as_of_date then {{ average_amount('lifetime_values.lifetime_value_amount', 'lifetime_values.customer_count') }}
         end as customer_lifetime_value,
         {{ average_amount('coalesce(spend.acquisition_amount, 0)', 'kpis.new_customer_count') }} as customer_acquisition_cost,
+        -- (acquisition spend / new customers) / (net sales / customers / months)
+        {{ rate(
+            cents('coalesce(spend.acquisition_amount, 0)') ~ ' * ' ~ whole_number('kpis.customer_count') ~ ' * periods.month_count',
+            cents('kpis.net_sales_amount') ~ ' * ' ~ whole_number('kpis.new_customer_count')
+        ) }} as cac_payback_months,
         {{ rate('coalesce(created_leads.won_count, 0)', 'created_leads.created_count') }} as lead_conversion_rate,
         {{ rate('closed_leads.won_count', 'closed_leads.closed_count') }} as sales_conversion_rate,
         {{ divide('closed_leads.sales_cycle_days', 'closed_leads.sales_cycle_count', 4) }} as average_sales_cycle_days,
@@ -223,16 +233,11 @@ measured as (
         on periods.period_grain = churn.period_grain and periods.period_start_date = churn.period_start_date
 ),
 
--- ratios of averages as they are shown; in hundredths, because the division reads two digits after the point
-with_ratios as (
+-- in hundredths, because the division reads two digits after the point
+with_ratio as (
     select
         *,
-        {{ rate('customer_lifetime_value * 100', 'customer_acquisition_cost * 100') }} as ltv_to_cac_ratio,
-        case period_grain
-            {% for grain in grains -%}
-            when '{{ grain }}' then {{ rate('customer_acquisition_cost * ' ~ 100 * months_of[grain], 'average_revenue_per_customer * 100') }}
-            {% endfor -%}
-        end as cac_payback_months
+        {{ rate('customer_lifetime_value * 100', 'customer_acquisition_cost * 100') }} as ltv_to_cac_ratio
     from measured
 ),
 
@@ -244,7 +249,7 @@ valued as (
         period_start_date,
         is_complete,
         cast({{ measure }} as decimal(24, 6)) as value
-    from with_ratios
+    from with_ratio
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),
