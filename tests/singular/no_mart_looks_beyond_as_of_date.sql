@@ -9,7 +9,18 @@
     ('fct_period_kpis', 'period_start_date'),
     ('fct_sales_trend', 'period_start_date'),
     ('fct_segment_sales', 'period_start_date'),
-    ('fct_cohort_retention', 'cohort_month')
+    ('fct_cohort_retention', 'cohort_month'),
+    ('fct_campaign_attribution', 'transaction_date'),
+    ('fct_customer_churn', 'month_start_date'),
+    ('fct_revenue_tree', 'period_start_date'),
+    ('fct_second_purchase', 'cohort_month'),
+    ('fct_lead_funnel', 'cohort_month'),
+    ('fct_open_leads', 'created_date'),
+    ('fct_service_cases', 'period_start_date'),
+    ('fct_satisfaction', 'period_start_date'),
+    ('fct_journey_stages', 'month_start_date'),
+    ('fct_kpi_board', 'period_start_date'),
+    ('customer_360', 'last_purchase_date')
 ] -%}
 with
 

@@ -62,7 +62,7 @@ judged as (
         low_scores.customer_id is not null as has_low_score
     from {{ ref('dim_customers') }} as customers
     cross join as_of
-    left join {{ ref('fct_customer_value') }} as customer_value on customers.customer_id = customer_value.customer_id
+    left join {{ ref('int_customers_valued') }} as customer_value on customers.customer_id = customer_value.customer_id
     left join spend on customers.customer_id = spend.customer_id
     left join {{ ref('int_customer_engagement') }} as engagement on customers.customer_id = engagement.customer_id
     left join low_scores on customers.customer_id = low_scores.customer_id
