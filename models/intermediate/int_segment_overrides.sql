@@ -18,11 +18,11 @@ as_of as (
 active_overrides as (
     select
         overrides.scheme,
-        coalesce(merged_ids.canonical_customer_id, overrides.customer_id) as customer_id,
         overrides.segment,
         overrides.reason,
         overrides.valid_until_date,
-        overrides.customer_id as source_customer_id
+        overrides.customer_id as source_customer_id,
+        coalesce(merged_ids.canonical_customer_id, overrides.customer_id) as customer_id
     from overrides
     cross join as_of
     left join merged_ids on overrides.customer_id = merged_ids.customer_id

@@ -99,7 +99,7 @@ filled as (
         on
             periods.period_grain = period_changes.period_grain
             and periods.period_start_date = period_changes.period_start_date
-    where periods.period_grain in ({% for grain in grains %}'{{ grain }}'{{ ', ' if not loop.last }}{% endfor %})
+    where periods.period_grain in ('{{ grains | join("', '") }}')
 ),
 
 totalled as (
@@ -109,15 +109,22 @@ totalled as (
             partition by period_grain order by period_start_date
         ) as bigint) as closing_customer_count
     from filled
+),
+
+opened as (
+    select
+        *,
+        closing_customer_count - new_customer_count - reactivated_customer_count + churned_customer_count as opening_customer_count
+    from totalled
 )
 
 select
     period_grain,
     period_start_date,
     is_complete,
-    closing_customer_count - new_customer_count - reactivated_customer_count + churned_customer_count as opening_customer_count,
+    opening_customer_count,
     new_customer_count,
     reactivated_customer_count,
     churned_customer_count,
     closing_customer_count
-from totalled
+from opened

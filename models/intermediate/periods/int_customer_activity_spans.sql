@@ -23,9 +23,9 @@ edges as (
 
 select
     customer_id,
+    first_purchase_date,
     purchase_date as active_from_date,
     case when ends_span then active_to_date else next_active_to_date end as active_to_date,
-    first_purchase_date,
     previous_purchase_date is null as is_first
 from edges
 where starts_span

@@ -65,10 +65,10 @@ history as (
     select
         origins.origin_number,
         origins.trained_month_count,
-        months_in_order.month_number - origins.origin_number as place,
-        (months_in_order.month_number - 1) % 12 + 1 as calendar_month,
         months_in_order.sales_cents,
-        months_in_order.two_years_around_cents
+        months_in_order.two_years_around_cents,
+        months_in_order.month_number - origins.origin_number as place,
+        (months_in_order.month_number - 1) % 12 + 1 as calendar_month
     from origins
     inner join months_in_order
         on
@@ -183,7 +183,7 @@ select
         when trended.trained_month_count >= 24 then 'season and trend'
         when trended.trained_month_count >= 12 then 'season of one year and trend'
         else 'trend'
-    end as method,
+    end as forecast_method,
     trended.seasonal_index,
     trended.trend_sales_amount,
     -- a line that falls below 0 sells nothing, and so does a calendar month that never sold

@@ -30,7 +30,7 @@ select
     forecasts.step,
     forecasts.origin_month as trained_to_month,
     forecasts.trained_month_count,
-    forecasts.method,
+    forecasts.forecast_method,
     cast(forecasts.trend_sales_amount as {{ type_double() }}) as predicted_trend_amount,
     forecasts.seasonal_index,
     cast(forecasts.predicted_sales_amount as {{ type_double() }}) as predicted_sales_amount,

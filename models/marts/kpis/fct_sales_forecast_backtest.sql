@@ -2,7 +2,7 @@ select
     origin_month,
     target_month,
     step,
-    method,
+    forecast_method,
     trained_month_count,
     actual_sales_amount,
     cast(predicted_sales_amount as {{ type_double() }}) as predicted_sales_amount,

@@ -10,7 +10,7 @@ as_of as (
 
 windows as (
     {% for days in [30, 60, 90] -%}
-    select {{ days }} as days
+    select {{ days }} as window_days
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -40,10 +40,10 @@ counted as (
 watched as (
     select
         {{ period_start('month', 'counted.first_purchase_date') }} as cohort_month,
-        windows.days,
+        windows.window_days,
         counted.customer_count,
-        coalesce(counted.days_to_second_purchase <= windows.days, false) as is_back,
-        {{ days_between('counted.first_purchase_date', 'as_of.as_of_date') }} >= windows.days as is_observed
+        coalesce(counted.days_to_second_purchase <= windows.window_days, false) as is_back,
+        {{ days_between('counted.first_purchase_date', 'as_of.as_of_date') }} >= windows.window_days as is_observed
     from counted
     cross join windows
     cross join as_of
@@ -52,17 +52,17 @@ watched as (
 cohorts as (
     select
         cohort_month,
-        days,
+        window_days,
         cast(sum(customer_count) as bigint) as cohort_size,
         cast(coalesce(sum(customer_count) filter (where is_observed), 0) as bigint) as observed_customer_count,
         cast(coalesce(sum(customer_count) filter (where is_observed and is_back), 0) as bigint) as second_purchase_count
     from watched
-    group by cohort_month, days
+    group by cohort_month, window_days
 )
 
 select
     cohort_month,
-    days,
+    window_days as days,  -- noqa: RF04
     cohort_size,
     observed_customer_count,
     second_purchase_count,

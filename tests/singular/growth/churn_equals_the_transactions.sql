@@ -36,15 +36,15 @@ periods as (
 -- the days on which a purchase makes a customer active at the end of a period
 counting_days as (
     select
-        days.transaction_date,
+        sales_days.transaction_date,
         periods.period_grain,
         periods.period_start_date,
         periods.next_period_start_date
-    from (select distinct transaction_date from purchase_days) as days
+    from (select distinct transaction_date from purchase_days) as sales_days
     inner join periods
         on
-            days.transaction_date <= periods.last_day
-            and days.transaction_date > {{ date_plus('periods.last_day', -var('churn_days'), 'day') }}
+            sales_days.transaction_date <= periods.last_day
+            and sales_days.transaction_date > {{ date_plus('periods.last_day', -var('churn_days'), 'day') }}
 ),
 
 active_customers as (

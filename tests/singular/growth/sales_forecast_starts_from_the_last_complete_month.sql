@@ -75,7 +75,7 @@ where (
     where forecasts.trained_to_month = bounds.last_month
 ) <> case when bounds.month_count >= 3 then 3 else 0 end
 union all
--- the first month that can be predicted so far ahead is the third after the first one and the months ahead
+-- the first month that can be predicted so far ahead is the third one and those months later
 select
     'not the last twelve complete months' as finding,
     bounds.last_month as origin_month,
@@ -84,6 +84,6 @@ from bounds
 where (
     select count(*) from {{ ref('fct_sales_forecast_backtest') }} as backtests
     where backtests.target_month > {{ date_plus('bounds.last_month', -12, 'month') }}
-) <> {% for step in range(1, 4) -%}
-        greatest(0, least(12, bounds.month_count - {{ 2 + step }})){{ ' + ' if not loop.last }}
-{%- endfor %}
+) <> greatest(0, least(12, bounds.month_count - 3))
++ greatest(0, least(12, bounds.month_count - 4))
++ greatest(0, least(12, bounds.month_count - 5))

@@ -24,25 +24,25 @@ customers as (
 ),
 
 windows as (
-    select distinct days from {{ ref('fct_second_purchase') }}
+    select distinct days as window_days from {{ ref('fct_second_purchase') }}
 ),
 
 expected as (
     select
         {{ period_start('month', 'customers.first_date') }} as cohort_month,
-        windows.days,
+        windows.window_days,
         count(*) as cohort_size,
         count(*) filter (
-            where {{ date_plus('customers.first_date', 'windows.days', 'day') }} <= as_of.as_of_date
+            where {{ date_plus('customers.first_date', 'windows.window_days', 'day') }} <= as_of.as_of_date
         ) as observed_customer_count,
         count(*) filter (
-            where {{ date_plus('customers.first_date', 'windows.days', 'day') }} <= as_of.as_of_date
-            and customers.second_date <= {{ date_plus('customers.first_date', 'windows.days', 'day') }}
+            where {{ date_plus('customers.first_date', 'windows.window_days', 'day') }} <= as_of.as_of_date
+            and customers.second_date <= {{ date_plus('customers.first_date', 'windows.window_days', 'day') }}
         ) as second_purchase_count
     from customers
     cross join windows
     cross join {{ ref('int_as_of') }} as as_of
-    group by {{ period_start('month', 'customers.first_date') }}, windows.days
+    group by {{ period_start('month', 'customers.first_date') }}, windows.window_days
 )
 
 select
@@ -53,9 +53,9 @@ select
     actual.second_purchase_count,
     expected.second_purchase_count as expected_second_purchase_count,
     coalesce(actual.cohort_month, expected.cohort_month) as cohort_month,
-    coalesce(actual.days, expected.days) as days
+    coalesce(actual.days, expected.window_days) as window_days
 from {{ ref('fct_second_purchase') }} as actual
-full outer join expected on actual.cohort_month = expected.cohort_month and actual.days = expected.days
+full outer join expected on actual.cohort_month = expected.cohort_month and actual.days = expected.window_days
 where
     actual.cohort_size is distinct from expected.cohort_size
     or actual.observed_customer_count is distinct from expected.observed_customer_count
