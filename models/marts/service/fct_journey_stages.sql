@@ -21,48 +21,46 @@ contacts as (
         and {{ reporting_date('contacts.contacted_at') }} <= (select as_of.as_of_date from as_of)
 ),
 
-month_events as (
+-- hardly two events of one kind share a customer and a month, so all kinds are added up at once
+events as (
     select
         customer_id,
-        {{ period_start('month', 'occurred_date') }} as month_start_date,
-        count(*) filter (where journey_stage = 'awareness') as awareness_count,
-        count(*) filter (where journey_stage = 'consideration') as consideration_count,
-        count(*) filter (where journey_stage = 'decision') as decision_count,
+        occurred_date as event_date,
+        case when journey_stage = 'awareness' then 1 else 0 end as awareness_count,
+        case when journey_stage = 'consideration' then 1 else 0 end as consideration_count,
+        case when journey_stage = 'decision' then 1 else 0 end as decision_count,
         0 as action_count,
-        count(*) filter (where journey_stage = 'retention') as retention_count
+        case when journey_stage = 'retention' then 1 else 0 end as retention_count
     from {{ ref('int_interactions_classified') }}
     where customer_id is not null
-    group by customer_id, {{ period_start('month', 'occurred_date') }}
     {% for event in ['contacted', 'opened', 'clicked'] -%}
     union all
     select
         customer_id,
-        {{ period_start('month', event ~ '_date') }} as month_start_date,
-        {{ 'count(*)' if event == 'contacted' else '0' }} as awareness_count,
-        {{ '0' if event == 'contacted' else 'count(*)' }} as consideration_count,
+        {{ event }}_date as event_date,
+        {{ 1 if event == 'contacted' else 0 }} as awareness_count,
+        {{ 0 if event == 'contacted' else 1 }} as consideration_count,
         0 as decision_count,
         0 as action_count,
         0 as retention_count
     from contacts
     where {{ event }}_date <= (select as_of.as_of_date from as_of)
-    group by customer_id, {{ period_start('month', event ~ '_date') }}
     {% endfor -%}
     union all
     select
         customer_id,
-        {{ period_start('month', 'created_date') }} as month_start_date,
+        created_date as event_date,
         0 as awareness_count,
         0 as consideration_count,
-        count(*) as decision_count,
+        1 as decision_count,
         0 as action_count,
         0 as retention_count
     from {{ ref('int_leads_classified') }}
     where customer_id is not null
-    group by customer_id, {{ period_start('month', 'created_date') }}
     union all
     select
         customer_id,
-        {{ period_start('month', 'purchase_date') }} as month_start_date,
+        purchase_date as event_date,
         0 as awareness_count,
         0 as consideration_count,
         0 as decision_count,
@@ -74,14 +72,14 @@ month_events as (
 summed as (
     select
         customer_id,
-        month_start_date,
+        {{ period_start('month', 'event_date') }} as month_start_date,
         cast(sum(awareness_count) as bigint) as awareness_count,
         cast(sum(consideration_count) as bigint) as consideration_count,
         cast(sum(decision_count) as bigint) as decision_count,
         cast(sum(action_count) as bigint) as action_count,
         cast(sum(retention_count) as bigint) as retention_count
-    from month_events
-    group by customer_id, month_start_date
+    from events
+    group by customer_id, {{ period_start('month', 'event_date') }}
 )
 
 select

@@ -27,19 +27,25 @@ match_keys as (
     where length(case when phone_digits like '00%' then substr(phone_digits, 3) else phone_digits end) >= 7
 ),
 
-grouped as (
+-- hardly anyone shares anything, so groups are found first and only their customers looked up
+match_groups as (
     select
         match_kind,
-        customer_id,
-        min(customer_id) over (partition by match_kind, match_key) as match_group_customer_id,
-        count(*) over (partition by match_kind, match_key) as group_customer_count
+        match_key,
+        min(customer_id) as match_group_customer_id,
+        count(*) as group_customer_count
     from match_keys
+    group by match_kind, match_key
+    having count(*) > 1
 )
 
 select
-    match_kind,
-    match_group_customer_id,
-    customer_id,
-    cast(group_customer_count as bigint) as group_customer_count
-from grouped
-where group_customer_count > 1
+    match_groups.match_kind,
+    match_groups.match_group_customer_id,
+    match_keys.customer_id,
+    cast(match_groups.group_customer_count as bigint) as group_customer_count
+from match_keys
+inner join match_groups
+    on
+        match_keys.match_kind = match_groups.match_kind
+        and match_keys.match_key = match_groups.match_key
