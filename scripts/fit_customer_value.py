@@ -20,9 +20,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import numpy as np
@@ -30,7 +32,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
-from scipy.special import digamma, gammaln
+from scipy.special import betaln, digamma, gammaln
 
 PROJECT = Path(__file__).resolve().parent.parent
 SEED = PROJECT / "seeds/customer_value_parameters.csv"
@@ -43,9 +45,11 @@ LEAST_REPEAT_CUSTOMERS = 20
 # parameters are looked for between 1/1000 and 1000, alpha and v in units that suit the data
 REACH = float(np.log(1000))
 STARTS = (0.0, -1.5, 1.5)
+# groups that the starts are tried on; all groups are searched from where the best of them ends
+FIRST_SEARCH = 20_000
 # slope of the mean log-likelihood at which a maximum counts as found
 FLAT = 1e-6
-DIGITS = 6
+DIGITS = 5
 
 
 class FitError(Exception):
@@ -53,22 +57,43 @@ class FitError(Exception):
 
 
 @dataclass(frozen=True)
-class PurchaseGroups:
-    """Customers alike in repeat purchase days, weeks to the last purchase and weeks to D."""
+class Groups:
+    """Customers alike in what a model knows of them."""
 
     repeats: np.ndarray
-    last: np.ndarray
-    age: np.ndarray
     customers: np.ndarray
+
+    @cached_property
+    def distinct_repeats(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of repeat days that occur, and where."""
+        return np.unique(self.repeats, return_inverse=True)
+
+    def thinned(self) -> Self:
+        """A part of the groups, spread over all of them, for a first search."""
+        step = -(-len(self.repeats) // FIRST_SEARCH)
+        return replace(
+            self, **{field.name: getattr(self, field.name)[::step] for field in fields(self)}
+        )
+
+    def by_repeats(self, function) -> np.ndarray:
+        """A function of the repeat days that is dear, worked out once for each number."""
+        distinct, places = self.distinct_repeats
+        return function(distinct)[places]
 
 
 @dataclass(frozen=True)
-class SpendGroups:
+class PurchaseGroups(Groups):
+    """Customers alike in repeat purchase days, weeks to the last purchase and weeks to D."""
+
+    last: np.ndarray
+    age: np.ndarray
+
+
+@dataclass(frozen=True)
+class SpendGroups(Groups):
     """Customers alike in repeat purchase days and in what they spent on them."""
 
-    repeats: np.ndarray
     sales: np.ndarray
-    customers: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -93,93 +118,77 @@ class Sample:
     spend: SpendGroups
 
 
-def of_distinct(function, values: np.ndarray):
-    """A function that is dear, worked out once for each value that occurs."""
-    distinct, places = np.unique(values, return_inverse=True)
-    return function(distinct)[places]
-
-
 def purchase_likelihood(parameters: np.ndarray, groups: PurchaseGroups) -> tuple[float, np.ndarray]:
     """Log-likelihood of BG/NBD (r, alpha, a, b) and its slopes."""
     r, alpha, a, b = parameters
     x = groups.repeats
     log_age, log_last = np.log(alpha + groups.age), np.log(alpha + groups.last)
     # either still there, or gone right after the last purchase, which takes a repeat day
+    after_last = b + np.maximum(x, 1) - 1
     stayed = -(r + x) * log_age
-    left = np.where(
-        x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * log_last, -np.inf
-    )
+    left = np.where(x > 0, np.log(a / after_last) - (r + x) * log_last, -np.inf)
     total = np.logaddexp(stayed, left)
     share_left = np.exp(left - total)
     share_stayed = 1 - share_left
-    values = (
-        of_distinct(
-            lambda n: (
-                gammaln(r + n)
-                - gammaln(r)
-                + gammaln(a + b)
-                + gammaln(b + n)
-                - gammaln(b)
-                - gammaln(a + b + n)
-            ),
-            x,
-        )
-        + r * np.log(alpha)
-        + total
+    by_repeats = groups.by_repeats(
+        lambda n: gammaln(r + n) - gammaln(r) + betaln(a, b + n) - betaln(a, b)
     )
-    by_both = digamma(a + b) - of_distinct(lambda n: digamma(a + b + n), x)
+    values = by_repeats + r * np.log(alpha) + total
+    slope_r = groups.by_repeats(lambda n: digamma(r + n) - digamma(r) + np.log(alpha))
+    slope_a = groups.by_repeats(lambda n: digamma(a + b) - digamma(a + b + n))
+    slope_b = groups.by_repeats(
+        lambda n: digamma(a + b) - digamma(a + b + n) + digamma(b + n) - digamma(b)
+    )
     slopes = [
-        of_distinct(lambda n: digamma(r + n), x)
-        - digamma(r)
-        + np.log(alpha)
-        - share_stayed * log_age
-        - share_left * log_last,
+        slope_r - share_stayed * log_age - share_left * log_last,
         r / alpha
         - (r + x) * (share_stayed / (alpha + groups.age) + share_left / (alpha + groups.last)),
-        by_both + share_left / a,
-        by_both
-        + of_distinct(lambda n: digamma(b + n), x)
-        - digamma(b)
-        - share_left / (b + np.maximum(x, 1) - 1),
+        slope_a + share_left / a,
+        slope_b - share_left / after_last,
     ]
     weights = groups.customers
-    return float(weights @ values), np.array([weights @ slope for slope in slopes])
+    return float((weights * values).sum()), np.array([(weights * slope).sum() for slope in slopes])
 
 
 def spend_likelihood(parameters: np.ndarray, groups: SpendGroups) -> tuple[float, np.ndarray]:
-    """Log-likelihood of Gamma-Gamma (p, q, v) and its slopes."""
+    """Log-likelihood of Gamma-Gamma (p, q, v) and its slopes; of the average amount, sales / x."""
     p, q, v = parameters
     x = groups.repeats
     log_sales, log_scale = np.log(groups.sales), np.log(v + groups.sales)
-    values = (
-        of_distinct(lambda n: gammaln(p * n + q) - gammaln(p * n), x)
-        - gammaln(q)
-        + q * np.log(v)
-        # the density of the average, sales / x
-        + (p * x - 1) * (log_sales - np.log(x))
-        + p * x * np.log(x)
-        - (p * x + q) * log_scale
-    )
-    with_both = of_distinct(lambda n: digamma(p * n + q), x)
+    by_repeats = groups.by_repeats(lambda n: np.log(n) - betaln(p * n, q))
+    values = by_repeats + q * np.log(v) + (p * x - 1) * log_sales - (p * x + q) * log_scale
+    slope_p = groups.by_repeats(lambda n: digamma(p * n + q) - digamma(p * n))
+    slope_q = groups.by_repeats(lambda n: digamma(p * n + q) - digamma(q))
     slopes = [
-        x * (with_both - of_distinct(lambda n: digamma(p * n), x) + log_sales - log_scale),
-        with_both - digamma(q) + np.log(v) - log_scale,
+        x * (slope_p + log_sales - log_scale),
+        slope_q + np.log(v) - log_scale,
         q / v - (p * x + q) / (v + groups.sales),
     ]
     weights = groups.customers
-    return float(weights @ values), np.array([weights @ slope for slope in slopes])
+    return float((weights * values).sum()), np.array([(weights * slope).sum() for slope in slopes])
 
 
 def maximise(
     likelihood, groups, names: tuple[str, ...], units: np.ndarray, floors: np.ndarray, model: str
 ) -> Fit:
     """The parameters, floor + unit * e^z, with the greatest likelihood."""
-    count = groups.customers.sum()
 
-    def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(z: np.ndarray, part: Groups) -> tuple[float, np.ndarray]:
         steps = units * np.exp(z)
-        value, slopes = likelihood(floors + steps, groups)
+        value, slopes = likelihood(floors + steps, part)
+        count = part.customers.sum()
         return -value / count, -slopes * steps / count
+
+    def search(start: np.ndarray, part: Groups):
+        return minimize(
+            loss,
+            start,
+            args=(part,),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-REACH, REACH)] * len(names),
+            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000, "maxcor": 20},
+        )
 
     def is_flat(found) -> bool:
         # at an edge the likelihood may rise towards what lies beyond
@@ -188,28 +197,20 @@ def maximise(
         )
         return bool(np.isfinite(found.fun)) and np.abs(np.where(blocked, 0, found.jac)).max() < FLAT
 
-    tries = [
-        minimize(
-            loss,
-            np.full(len(names), start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(-REACH, REACH)] * len(names),
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000, "maxcor": 20},
-        )
-        for start in STARTS
-    ]
-    found = [attempt for attempt in tries if is_flat(attempt)]
-    if not found:
+    part = groups.thinned()
+    first = [search(np.full(len(names), start), part) for start in STARTS]
+    best = min(first, key=lambda attempt: attempt.fun if np.isfinite(attempt.fun) else np.inf)
+    found = search(best.x, groups)
+    if not is_flat(found):
         raise FitError(
             f"The {model} model did not converge on these data, so no parameters were written."
         )
-    best = min(found, key=lambda attempt: attempt.fun)
     at_the_edge = tuple(
-        name for name, z in zip(names, best.x, strict=True) if abs(z) > REACH - 1e-6
+        name for name, z in zip(names, found.x, strict=True) if abs(z) > REACH - 1e-6
     )
-    values = floors + units * np.exp(best.x)
-    return Fit(dict(zip(names, map(float, values), strict=True)), -best.fun * count, at_the_edge)
+    values = floors + units * np.exp(found.x)
+    log_likelihood = -float(found.fun) * float(groups.customers.sum())
+    return Fit(dict(zip(names, map(float, values), strict=True)), log_likelihood, at_the_edge)
 
 
 def fit_purchases(groups: PurchaseGroups) -> Fit:
@@ -316,7 +317,7 @@ def fit(sample: Sample) -> tuple[Fit, Fit]:
 
 
 def rounded(value: float) -> str:
-    """A number to six digits that count, never in exponents."""
+    """A number to five digits that count, never in exponents."""
     places = max(0, DIGITS - 1 - int(np.floor(np.log10(abs(value)))))
     return f"{value:.{places}f}"
 
