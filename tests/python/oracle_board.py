@@ -15,11 +15,10 @@ Readings: what the definitions leave open, and how it is read here
     customer_acquisition_cost too.
  4. repeat_purchase_rate counts transactions: two VIP purchases on one day are two.
  5. Sums are 0 where there is nothing to add up: no spend makes marketing_spend_amount 0 and
-    customer_acquisition_cost 0 (NULL only without new customers). Amounts below 0 are left out,
-    both there and in marketing_spend_amount.
+    customer_acquisition_cost 0 (NULL without new customers), unless no spend at all is known up to
+    D: then all three are NULL. Amounts below 0 are left out, everywhere.
  6. campaign_roi: campaigns that ``fct_campaign_performance`` lists, with a cost above 0, whose
-    coalesce(ends_on, starts_on) lies in the period and is not later than D; a campaign that ends
-    before it starts goes by its end.
+    ends_on lies in the period, not later than D and not before starts_on.
  7. Leads closed before they were created count in sales_conversion_rate and average_deal_amount,
     by the day they closed; their cycle does not.
  8. lead_conversion_rate counts a lead of the period as won when it is won by D, whenever that is.
@@ -100,8 +99,17 @@ def measure_campaigns(campaigns: list[dict]) -> Decimal | None:
     return oracle.divide(attributed - cost, cost, 6)
 
 
-def measure_spend(spend: list[dict], kpis: dict, months: int) -> dict:
+def measure_spend(spend: list[dict] | None, kpis: dict, months: int) -> dict:
     """What new customers cost, and after how many months they have brought it."""
+    if spend is None:
+        return {
+            "marketing_spend_amount": None,
+            "customer_acquisition_cost": None,
+            "cac_payback_months": None,
+            "average_revenue_per_customer": oracle.divide(
+                kpis["net_sales_amount"], kpis["customer_count"], 4
+            ),
+        }
     total = oracle.money_sum(row["amount"] for row in spend)
     acquisition = oracle.money_sum(
         row["amount"] for row in spend if row["purpose"] == "acquisition"
@@ -122,9 +130,11 @@ def list_ended_campaigns(basis: oracle.Basis, performance: list[dict]) -> list[d
     figures = {row["campaign_id"]: row for row in performance if row["segment"] == "all"}
     ended = []
     for campaign in basis.accepted["campaigns"]:
-        day = campaign["ends_on"] or campaign["starts_on"]
+        day = campaign["ends_on"]
         row = figures.get(campaign["campaign_id"])
-        if row is not None and (row["cost_amount"] or 0) > 0 and day <= basis.as_of:
+        if row is None or day is None or (row["cost_amount"] or 0) <= 0:
+            continue
+        if campaign["starts_on"] <= day <= basis.as_of:
             ended.append(row | {"event_date": day})
     return ended
 
@@ -159,7 +169,13 @@ def measure_period(basis: oracle.Basis, grain: str, start: date, found: dict) ->
             "refund_rate": oracle.divide(kpis["refund_amount"], kpis["sales_amount"], 6),
             "campaign_roi": measure_campaigns(within(found["campaigns"])),
         }
-        | measure_spend(within(found["spend"], "spend_date"), kpis, GRAINS[grain])
+        | measure_spend(
+            within(found["spend"], "spend_date")
+            if any(row["spend_date"] <= basis.as_of for row in found["spend"])
+            else None,
+            kpis,
+            GRAINS[grain],
+        )
         | measure_leads(leads, within(leads), within(leads, "closed_date"))
         | measure_surveys(within(found["surveys"]))
     )
@@ -188,7 +204,7 @@ def judge(value: Decimal | None, target: dict | None, is_complete: bool) -> dict
     }
     if None in (value, goal) or not is_complete:
         return found
-    found["variance"] = oracle.divide(value - goal, goal, 6)
+    found["variance"] = oracle.divide(value - goal, abs(goal), 6)
     higher_is_better = {"higher": True, "lower": False}[target["direction"].split("_")[0]]
     if value == goal:
         return found | {"status": "Achieved", "is_favourable": True}

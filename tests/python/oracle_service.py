@@ -175,12 +175,21 @@ def build_lead_funnel(leads: list[dict]) -> list[dict]:
     return rows
 
 
+def passed(lead: dict, edge: int) -> bool:
+    """Whether a lead tells what becomes of leads of an age band, which begins at ``edge``."""
+    if lead["days_to_close"] is not None:
+        return lead["days_to_close"] >= edge
+    if lead["status"] != "open":
+        return False
+    later = [other for other in AGE_BANDS if other > edge]
+    return lead["age_days"] >= (min(later) if later else edge)
+
+
 def find_win_probability(lead: dict, leads: list[dict]) -> float | None:
-    """Share won of the source's leads that closed this late, drawn to that of all sources."""
+    """Share won of the source's leads that were as old, drawn to that of all sources."""
     edge = band_edge(lead["age_days"])
-    closed = [other for other in leads if other["days_to_close"] is not None]
-    late = [other for other in closed if other["days_to_close"] >= edge]
-    among = late or closed
+    late = [other for other in leads if passed(other, edge)]
+    among = late or [other for other in leads if passed(other, min(AGE_BANDS))]
     if not among:
         return None
     overall = sum(other["status"] == "won" for other in among) / len(among)

@@ -10,36 +10,38 @@ bands as (
     {% for band in lead_age_bands() -%}
     select
         '{{ band.name }}' as age_band,
-        {{ band.from_days }} as from_days
+        {{ band.from_days }} as from_days,
+        {{ band.from_days if band.to_days is none else band.to_days + 1 }} as passed_days
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
--- whoever closes at 100 days had been open at 31 days too, and is history for each age on the way
-closed as (
+-- whoever closes at 100 days had been open at 31 days too, and is history for each age on the way; whoever is open still
+-- has not been won at the ages that are behind them
+settled as (
     select
         leads.source,
         bands.age_band,
-        count(*) as closed_count,
+        count(*) as settled_count,
         count(*) filter (where leads.status = 'won') as won_count
     from leads
-    inner join bands on leads.days_to_close >= bands.from_days
+    inner join bands on leads.days_to_close >= bands.from_days or leads.age_days >= bands.passed_days
     group by leads.source, bands.age_band
 ),
 
-closed_of_all as (
+settled_of_all as (
     select
         age_band,
-        cast(sum(won_count) as {{ type_double() }}) / cast(sum(closed_count) as {{ type_double() }}) as won_share
-    from closed
+        cast(sum(won_count) as {{ type_double() }}) / cast(sum(settled_count) as {{ type_double() }}) as won_share
+    from settled
     group by age_band
 ),
 
--- the first band begins at 0 days, so everything that closed is in it
+-- the first band begins at 0 days, so every lead that closed is in it
 all_ages as (
-    select closed_of_all.won_share
-    from closed_of_all
-    inner join bands on closed_of_all.age_band = bands.age_band
+    select settled_of_all.won_share
+    from settled_of_all
+    inner join bands on settled_of_all.age_band = bands.age_band
     where bands.from_days = 0
 ),
 
@@ -60,15 +62,15 @@ deals_of_all as (
 select
     deals.source,
     bands.age_band,
-    coalesce(closed.closed_count, 0) as closed_count,
-    coalesce(closed.won_count, 0) as won_count,
+    coalesce(settled.settled_count, 0) as settled_count,
+    coalesce(settled.won_count, 0) as won_count,
     (
-        cast(coalesce(closed.won_count, 0) as {{ type_double() }}) + {{ weight }} * coalesce(closed_of_all.won_share, all_ages.won_share)
-    ) / cast(coalesce(closed.closed_count, 0) + {{ weight }} as {{ type_double() }}) as win_probability,
+        cast(coalesce(settled.won_count, 0) as {{ type_double() }}) + {{ weight }} * coalesce(settled_of_all.won_share, all_ages.won_share)
+    ) / cast(coalesce(settled.settled_count, 0) + {{ weight }} as {{ type_double() }}) as win_probability,
     coalesce({{ average_amount('deals.deal_amount', 'deals.deal_count') }}, deals_of_all.average_deal_amount) as average_deal_amount
 from deals
 cross join bands
 cross join deals_of_all
 left join all_ages on true
-left join closed_of_all on bands.age_band = closed_of_all.age_band
-left join closed on deals.source = closed.source and bands.age_band = closed.age_band
+left join settled_of_all on bands.age_band = settled_of_all.age_band
+left join settled on deals.source = settled.source and bands.age_band = settled.age_band

@@ -102,6 +102,19 @@ spend as (
     {% endfor -%}
 ),
 
+-- where no spend is known at all it is not 0
+known_spend as (
+    select
+        periods.period_grain,
+        periods.period_start_date,
+        coalesce(spend.spend_amount, 0) as spend_amount,
+        coalesce(spend.acquisition_amount, 0) as acquisition_amount
+    from periods
+    left join spend
+        on periods.period_grain = spend.period_grain and periods.period_start_date = spend.period_start_date
+    where exists (select 1 from spend as any_spend)
+),
+
 created_leads as (
     {% for grain in grains -%}
     select
@@ -146,10 +159,11 @@ satisfaction as (
     group by period_grain, period_start_date
 ),
 
--- a campaign counts in the period of its end; one without a cost, or still running on D, in none
+-- a campaign counts in the period of its end; one without a cost or an end, or still running on D, in none, nor one that
+-- ends before it starts: a test names it
 ended_campaigns as (
     select
-        coalesce(campaigns.ends_on, campaigns.starts_on) as end_date,
+        campaigns.ends_on as end_date,
         performance.attributed_sales_amount,
         performance.cost_amount
     from {{ ref('fct_campaign_performance') }} as performance
@@ -159,7 +173,7 @@ ended_campaigns as (
         performance.scheme = 'crm_dashboard'
         and performance.segment = 'all'
         and performance.cost_amount > 0
-        and coalesce(campaigns.ends_on, campaigns.starts_on) <= as_of.as_of_date
+        and campaigns.ends_on between campaigns.starts_on and as_of.as_of_date
 ),
 
 campaigns as (
@@ -203,10 +217,10 @@ measured as (
         case
             when periods.holds_as_of_date then {{ average_amount('lifetime_values.lifetime_value_amount', 'lifetime_values.customer_count') }}
         end as customer_lifetime_value,
-        {{ average_amount('coalesce(spend.acquisition_amount, 0)', 'kpis.new_customer_count') }} as customer_acquisition_cost,
+        {{ average_amount('known_spend.acquisition_amount', 'kpis.new_customer_count') }} as customer_acquisition_cost,
         -- (acquisition spend / new customers) / (net sales / customers / months)
         {{ rate(
-            cents('coalesce(spend.acquisition_amount, 0)') ~ ' * ' ~ whole_number('kpis.customer_count') ~ ' * periods.month_count',
+            cents('known_spend.acquisition_amount') ~ ' * ' ~ whole_number('kpis.customer_count') ~ ' * periods.month_count',
             cents('kpis.net_sales_amount') ~ ' * ' ~ whole_number('kpis.new_customer_count')
         ) }} as cac_payback_months,
         {{ rate('coalesce(created_leads.won_count, 0)', 'created_leads.created_count') }} as lead_conversion_rate,
@@ -218,14 +232,14 @@ measured as (
         satisfaction.csat_top_two_share,
         satisfaction.nps,
         {{ rate('campaigns.attributed_sales_amount - campaigns.cost_amount', 'campaigns.cost_amount') }} as campaign_roi,
-        coalesce(spend.spend_amount, 0) as marketing_spend_amount
+        known_spend.spend_amount as marketing_spend_amount
     from periods
     inner join {{ ref('fct_period_kpis') }} as kpis
         on periods.period_grain = kpis.period_grain and periods.period_start_date = kpis.period_start_date
     inner join {{ ref('fct_sales_trend') }} as trend
         on periods.period_grain = trend.period_grain and periods.period_start_date = trend.period_start_date
     cross join lifetime_values
-    {% for relation in ['repeat_customers', 'customers_at_risk', 'spend', 'created_leads', 'closed_leads', 'satisfaction', 'campaigns'] -%}
+    {% for relation in ['repeat_customers', 'customers_at_risk', 'known_spend', 'created_leads', 'closed_leads', 'satisfaction', 'campaigns'] -%}
     left join {{ relation }}
         on periods.period_grain = {{ relation }}.period_grain and periods.period_start_date = {{ relation }}.period_start_date
     {% endfor -%}
@@ -289,7 +303,7 @@ select
     unit,
     value,
     cast(target as decimal(24, 6)) as target,
-    {{ rate('value * 10000 - judged_target * 10000', 'judged_target * 10000') }} as variance,
+    {{ rate('value * 10000 - judged_target * 10000', 'abs(judged_target) * 10000') }} as variance,
     {{ kpi_status('value', 'judged_target', 'direction') }} as status,
     {{ kpi_is_favourable('value', 'judged_target', 'direction') }} as is_favourable,
     notes
