@@ -254,9 +254,9 @@ def test_pure_season_and_pure_growth_are_met(compiled):
     season = [80, 90, 100, 110, 120, 70, 60, 50, 130, 140, 110, 140]
     repeated = [cents * 100 for _ in range(3) for cents in season]
     found = [row for row in forecast(project, date(2021, 5, 1), repeated) if row["is_forecast"]]
-    assert sorted((row["step"], row["forecast_method"], row["predicted_sales_amount"]) for row in found) == [
-        (step, "season and trend", season[step - 1]) for step in (1, 2, 3)
-    ]
+    assert sorted(
+        (row["step"], row["forecast_method"], row["predicted_sales_amount"]) for row in found
+    ) == [(step, "season and trend", season[step - 1]) for step in (1, 2, 3)]
 
     rising = [100_000 + 1_000 * number for number in range(30)]
     for row in forecast(project, date(2021, 5, 1), rising):
@@ -284,7 +284,9 @@ def test_backtest_is_what_the_forecast_was(compiled, months):
     ]
     raw = {"transactions": pd.DataFrame(rows, dtype=object)}
     project = compiled({"as_of_date": "any"})
-    columns = "step, predicted_sales_amount, naive_sales_amount, forecast_method, trained_month_count"
+    columns = (
+        "step, predicted_sales_amount, naive_sales_amount, forecast_method, trained_month_count"
+    )
     end = last_day(month_after(first_month, months - 1))
     with project.run(raw, end) as connection:
         backtests = connection.execute(
