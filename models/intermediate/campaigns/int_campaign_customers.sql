@@ -1,5 +1,4 @@
 {%- set columns = ['contact_id', 'campaign_id', 'customer_id', 'contacted_at', 'contacted_date', 'is_control', 'window_ends_at', 'is_before_start'] -%}
-{%- set responses = ['opened', 'clicked', 'unsubscribed'] -%}
 with
 
 -- Most customers are contacted once by a campaign: only those contacted more often are put in order and added up. Each
@@ -16,9 +15,9 @@ repeated as (
 repeated_contacts as (
     select
         contacts.{{ columns | join(',\n        contacts.') }},
-        {% for response in responses -%}
-        max(contacts.{{ response }}_at) over customer_contacts is not null as has_{{ response }},
-        {% endfor -%}
+        max(contacts.opened_at) over customer_contacts is not null as has_opened,
+        max(contacts.clicked_at) over customer_contacts is not null as has_clicked,
+        max(contacts.unsubscribed_at) over customer_contacts is not null as has_unsubscribed,
         row_number() over (
             partition by contacts.campaign_id, contacts.customer_id order by contacts.contacted_at, contacts.contact_id
         ) as earliest_first
@@ -30,20 +29,24 @@ repeated_contacts as (
 first_contacts as (
     select
         contacts.{{ columns | join(',\n        contacts.') }},
-        {% for response in responses -%}
-        contacts.{{ response }}_at is not null as has_{{ response }}{{ ',' if not loop.last }}
-        {% endfor %}
+        contacts.opened_at is not null as has_opened,
+        contacts.clicked_at is not null as has_clicked,
+        contacts.unsubscribed_at is not null as has_unsubscribed
     from {{ ref('int_campaign_contacts') }} as contacts
     left join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
     where repeated.campaign_id is null
     union all
     select
         {{ columns | join(',\n        ') }},
-        {% for response in responses -%}
-        has_{{ response }}{{ ',' if not loop.last }}
-        {% endfor %}
+        has_opened,
+        has_clicked,
+        has_unsubscribed
     from repeated_contacts
     where earliest_first = 1
+),
+
+cut_points as (
+    select * from {{ ref('int_rfm_cut_points') }}
 ),
 
 purchases as (
@@ -61,15 +64,15 @@ purchases as (
 measured as (
     select
         first_contacts.*,
-        {{ days_between('days.purchase_date', 'first_contacts.contacted_date') }} - 1 as recency_days,
-        days.purchase_count_in_window,
-        days.sales_amount_in_window
+        customer_days.purchase_count_in_window,
+        customer_days.sales_amount_in_window,
+        {{ days_between('customer_days.purchase_date', 'first_contacts.contacted_date') }} - 1 as recency_days
     from first_contacts
-    left join {{ ref('int_customer_days') }} as days
+    left join {{ ref('int_customer_days') }} as customer_days
         on
-            first_contacts.customer_id = days.customer_id
-            and first_contacts.contacted_date > days.purchase_date
-            and first_contacts.contacted_date <= coalesce(days.next_purchase_date, cast('9999-12-31' as date))
+            first_contacts.customer_id = customer_days.customer_id
+            and first_contacts.contacted_date > customer_days.purchase_date
+            and first_contacts.contacted_date <= coalesce(customer_days.next_purchase_date, cast('9999-12-31' as date))
 ),
 
 scored as (
@@ -83,7 +86,7 @@ scored as (
             ) }}
         end as rfm_score
     from measured
-    cross join {{ ref('int_rfm_cut_points') }} as cut_points
+    cross join cut_points
 )
 
 select

@@ -12,9 +12,9 @@ responses as (
     select
         customer_id,
         campaign_id,
+        unsubscribed_at,
         case when opened_at is not null and not is_control then 1 else 0 end as opened_count,
-        case when clicked_at is not null and not is_control then 1 else 0 end as clicked_count,
-        unsubscribed_at
+        case when clicked_at is not null and not is_control then 1 else 0 end as clicked_count
     from {{ ref('int_campaign_contacts') }}
     where opened_at is not null or clicked_at is not null or unsubscribed_at is not null
 )

@@ -50,8 +50,8 @@ best_hours_of_customers as (
 customers as (
     select
         scores.*,
-        reachable.is_email_possible,
-        reachable.is_sms_possible,
+        best_hours.best_day_of_week,
+        best_hours.best_hour_of_day,
         case
             when not reachable.is_sms_possible then 'email'
             when not reachable.is_email_possible then 'sms'
@@ -59,9 +59,7 @@ customers as (
             when reachable.sms_response_count > reachable.email_response_count then 'sms'
             when reachable.preferred_channel = 'sms' then 'sms'
             else 'email'
-        end as best_channel,
-        best_hours.best_day_of_week,
-        best_hours.best_hour_of_day
+        end as best_channel
     from scores
     inner join reachable on scores.customer_id = reachable.customer_id
     left join best_hours_of_customers as best_hours on scores.customer_id = best_hours.customer_id

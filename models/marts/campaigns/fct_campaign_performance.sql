@@ -56,9 +56,10 @@ sales_by_code as (
             when campaign_customers.customer_id is null then 'not contacted'
             else coalesce(campaign_customers.rfm_score, 'unscored')
         end as code,
-        {% for figure in sale_figures -%}
-        sum(sales_by_customer.{{ figure }}) as {{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(sales_by_customer.attributed_purchase_count) as attributed_purchase_count,
+        sum(sales_by_customer.attributed_sales_amount) as attributed_sales_amount,
+        sum(sales_by_customer.first_touch_sales_amount) as first_touch_sales_amount,
+        sum(sales_by_customer.linear_sales_amount) as linear_sales_amount
     from sales_by_customer
     left join {{ ref('int_campaign_customers') }} as campaign_customers
         on
@@ -76,10 +77,10 @@ figures_by_code as (
     {% for relation, own_figures in [('customers_by_code', customer_figures), ('sales_by_code', sale_figures)] -%}
     select
         campaign_id,
-        code,
         {% for figure in figures -%}
-        {{ '0 as ' if figure not in own_figures }}{{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ figure if figure in own_figures else '0 as ' ~ figure }},
+        {% endfor -%}
+        code
     from {{ relation }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -118,21 +119,21 @@ campaigns_shown as (
 figures_by_segment as (
     select
         figures_by_code.campaign_id,
-        segments_of_codes.scheme,
-        segments_of_codes.segment,
         {% for figure in figures -%}
-        figures_by_code.{{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        figures_by_code.{{ figure }},
+        {% endfor -%}
+        segments_of_codes.scheme,
+        segments_of_codes.segment
     from figures_by_code
     inner join segments_of_codes on figures_by_code.code = segments_of_codes.code
     union all
     select
         campaigns_shown.campaign_id,
-        schemes.scheme,
-        'all' as segment,
         {% for figure in figures -%}
-        figures_by_code.{{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        figures_by_code.{{ figure }},
+        {% endfor -%}
+        schemes.scheme,
+        'all' as segment
     from campaigns_shown
     cross join schemes
     left join figures_by_code on campaigns_shown.campaign_id = figures_by_code.campaign_id
@@ -143,13 +144,14 @@ summed as (
         campaign_id,
         scheme,
         segment,
-        {% for figure in figures -%}
-        {% if figure.endswith('_amount') -%}
-        {{ sum_amount(figure) }} as {{ figure }}{{ ',' if not loop.last }}
-        {% else -%}
-        cast(coalesce(sum({{ figure }}), 0) as bigint) as {{ figure }}{{ ',' if not loop.last }}
-        {% endif -%}
-        {% endfor %}
+        {% for figure in figures if figure.endswith('_count') -%}
+        cast(coalesce(sum({{ figure }}), 0) as bigint) as {{ figure }},
+        {% endfor -%}
+        {{ sum_amount('contacted_sales_amount') }} as contacted_sales_amount,
+        {{ sum_amount('control_sales_amount') }} as control_sales_amount,
+        {{ sum_amount('attributed_sales_amount') }} as attributed_sales_amount,
+        {{ sum_amount('first_touch_sales_amount') }} as first_touch_sales_amount,
+        {{ sum_amount('linear_sales_amount') }} as linear_sales_amount
     from figures_by_segment
     group by campaign_id, scheme, segment
 ),

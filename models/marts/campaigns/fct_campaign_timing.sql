@@ -1,4 +1,3 @@
-{%- set figures = ['purchase_count', 'sales_amount', 'contacted_count', 'opened_count', 'clicked_count'] -%}
 -- Counted per RFM code as of D first, then codes to segments of both schemes.
 with
 
@@ -88,10 +87,11 @@ summed as (
         segment,
         day_of_week,
         hour_of_day,
-        {{ sum_amount('sales_amount') }} as sales_amount,
-        {% for figure in figures if figure != 'sales_amount' -%}
-        sum(event_count) filter (where figure = '{{ figure }}') as {{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(event_count) filter (where figure = 'purchase_count') as purchase_count,
+        sum(event_count) filter (where figure = 'contacted_count') as contacted_count,
+        sum(event_count) filter (where figure = 'opened_count') as opened_count,
+        sum(event_count) filter (where figure = 'clicked_count') as clicked_count,
+        sum(sales_amount) as sales_amount
     from hours_of_segments
     group by scheme, segment, day_of_week, hour_of_day
 ),
@@ -118,9 +118,11 @@ filled as (
         segments.segment,
         week_hours.day_of_week,
         week_hours.hour_of_day,
-        {% for figure in figures -%}
-        cast(coalesce(summed.{{ figure }}, 0) as {{ 'decimal(18, 2)' if figure == 'sales_amount' else 'bigint' }}) as {{ figure }}{{ ',' if not loop.last }}
-        {% endfor %}
+        cast(coalesce(summed.purchase_count, 0) as bigint) as purchase_count,
+        cast(coalesce(summed.contacted_count, 0) as bigint) as contacted_count,
+        cast(coalesce(summed.opened_count, 0) as bigint) as opened_count,
+        cast(coalesce(summed.clicked_count, 0) as bigint) as clicked_count,
+        cast(coalesce(summed.sales_amount, 0) as decimal(18, 2)) as sales_amount
     from segments
     cross join week_hours
     left join summed

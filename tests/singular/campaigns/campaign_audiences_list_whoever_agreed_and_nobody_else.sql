@@ -8,6 +8,10 @@ unsubscribed as (
     where unsubscribed_at is not null
 ),
 
+schemes as (
+    select distinct scheme from {{ ref('dim_segments') }}
+),
+
 expected as (
     select
         schemes.scheme,
@@ -15,7 +19,7 @@ expected as (
         customers.email_opt_in,
         customers.sms_opt_in
     from {{ ref('dim_customers') }} as customers
-    cross join (select distinct scheme from {{ ref('dim_segments') }}) as schemes
+    cross join schemes
     left join unsubscribed on customers.customer_id = unsubscribed.customer_id
     where
         customers.rfm_score is not null

@@ -28,14 +28,14 @@ shared as (
 )
 
 select
-    coalesce(sales.transaction_id, shared.transaction_id) as transaction_id,
     sales.amount,
     shared.first_touch_credit,
     shared.last_touch_credit,
     shared.linear_credit,
     shared.first_touch_sales_amount,
     shared.last_touch_sales_amount,
-    shared.linear_sales_amount
+    shared.linear_sales_amount,
+    coalesce(sales.transaction_id, shared.transaction_id) as transaction_id
 from sales
 full outer join shared on sales.transaction_id = shared.transaction_id
 where

@@ -43,8 +43,9 @@ cross join as_of
 where not coalesce(last_dates.last_date <= as_of.as_of_date, last_dates.last_date is null)
 union all
 select
-    'fct_campaign_performance without a D' as place,
+    'fct_campaign_performance without a D, campaign ' || performance.campaign_id as place,
     cast(null as date) as offending_date,
     as_of.as_of_date
 from as_of
-inner join {{ ref('fct_campaign_performance') }} as performance on as_of.as_of_date is null
+cross join {{ ref('fct_campaign_performance') }} as performance
+where as_of.as_of_date is null

@@ -11,11 +11,11 @@ figures as (
     select
         campaign_id,
         scheme,
-        count(case when segment = 'all' then 1 end) as row_count_of_all,
         {% for figure in figures -%}
         sum(case when segment = 'all' then {{ figure }} end) as {{ figure }},
-        sum(case when segment <> 'all' then {{ figure }} else 0 end) as {{ figure }}_of_segments{{ ',' if not loop.last }}
-        {% endfor %}
+        sum(case when segment <> 'all' then {{ figure }} else 0 end) as {{ figure }}_of_segments,
+        {% endfor -%}
+        count(case when segment = 'all' then 1 end) as row_count_of_all
     from {{ ref('fct_campaign_performance') }}
     group by campaign_id, scheme
 )

@@ -28,9 +28,9 @@ hours as (
 )
 
 select
+    hours.*,
     segments.scheme as expected_scheme,
-    segments.segment as expected_segment,
-    hours.*
+    segments.segment as expected_segment
 from segments
 full outer join hours on segments.scheme = hours.scheme and segments.segment = hours.segment
 where

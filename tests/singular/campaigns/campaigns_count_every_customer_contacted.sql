@@ -18,9 +18,9 @@ found as (
 )
 
 select
-    coalesce(expected.campaign_id, found.campaign_id) as campaign_id,
     expected.customer_count as expected_customer_count,
-    found.customer_count
+    found.customer_count,
+    coalesce(expected.campaign_id, found.campaign_id) as campaign_id
 from expected
 full outer join found on expected.campaign_id = found.campaign_id
 where coalesce(expected.customer_count, 0) is distinct from found.customer_count
