@@ -1,9 +1,10 @@
 # make build   from a bare clone to built marts on the embedded DuckDB, with the sample
 # make test    every check; both do all their set-up
+# make fit     fits the models of customer value to what CRM_DATABASE holds, and builds what follows from them
 # make lock    renew requirements.txt from requirements.in (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint lock clean
+.PHONY: build test fit lint lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,6 +26,9 @@ test: $(INSTALLED) lint
 	$(CHECKED) $(BIN)/dbt --log-level warn build
 	$(CHECKED) $(BIN)/dbt --quiet docs generate --static
 	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest
+
+fit: $(INSTALLED)
+	$(BIN)/python scripts/fit_customer_value.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

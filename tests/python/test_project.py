@@ -195,8 +195,12 @@ def test_everything_is_described(manifest, compiled):
 
 
 # -- types and personal data -----------------------------------------------------------------------
-# Outputs of a model of chance are doubles: probabilities, predictions, ends of intervals.
-MODEL_OUTPUT = r".*probability.*|expected_.*(count|amount).*|predicted_.*|discounted_.*|.*_(low|high)"
+# Outputs of a model of chance are doubles: probabilities, predictions and their errors, ends of
+# intervals.
+MODEL_OUTPUT = (
+    r".*probability.*|expected_.*(count|amount).*|predicted_.*|discounted_.*|.*_(low|high)"
+    r"|mean_absolute_error|bias"
+)
 TYPES = [
     (MODEL_OUTPUT, "DOUBLE"),
     (r"(is|has)_.*|.*_opt_in", "BOOLEAN"),
