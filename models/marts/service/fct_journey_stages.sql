@@ -1,24 +1,13 @@
 with
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
-canonical as (
-    select * from {{ ref('base_crm__canonical_customers') }}
-),
-
 contacts as (
     select
-        coalesce(canonical.canonical_customer_id, contacts.customer_id) as customer_id,
-        {{ reporting_date('contacts.contacted_at') }} as contacted_date,
-        {{ reporting_date('contacts.opened_at') }} as opened_date,
-        {{ reporting_date('contacts.clicked_at') }} as clicked_date
-    from {{ ref('stg_crm__campaign_contacts') }} as contacts
-    left join canonical on contacts.customer_id = canonical.customer_id
-    where
-        not coalesce(contacts.is_control, false)
-        and {{ reporting_date('contacts.contacted_at') }} <= (select as_of.as_of_date from as_of)
+        customer_id,
+        contacted_date,
+        {{ reporting_date('opened_at') }} as opened_date,
+        {{ reporting_date('clicked_at') }} as clicked_date
+    from {{ ref('int_campaign_contacts') }}
+    where not is_control
 ),
 
 -- hardly two events of one kind share a customer and a month, so all kinds are added up at once
@@ -44,7 +33,7 @@ events as (
         0 as action_count,
         0 as retention_count
     from contacts
-    where {{ event }}_date <= (select as_of.as_of_date from as_of)
+    where {{ event }}_date is not null
     {% endfor -%}
     union all
     select
