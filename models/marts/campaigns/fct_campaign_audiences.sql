@@ -69,10 +69,13 @@ listed as (
     select
         customers.*,
         lookup.scheme,
-        lookup.segment,
-        false as is_segment_override
+        coalesce(overrides.segment, lookup.segment) as segment,
+        overrides.segment is not null as is_segment_override
     from customers
     inner join {{ ref('segment_lookup') }} as lookup on customers.rfm_score = lookup.rfm_score
+    -- a segment given by hand goes before that of the score
+    left join {{ ref('int_segment_overrides') }} as overrides
+        on customers.customer_id = overrides.customer_id and lookup.scheme = overrides.scheme
 )
 
 select
