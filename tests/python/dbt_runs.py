@@ -21,7 +21,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[2]
 TIME_LIMIT = 300
 # databases that are compared need the same keys of erased customers
-SALT = "a salt for tests"
+SALT = "00112233445566778899aabbccddeeff"
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt_runs"])

@@ -65,7 +65,8 @@ def test_funnel_cells_and_ages():
     }
     bands = {row["lead_id"]: row["age_band"] for row in marts["fct_open_leads"]}
     assert bands["L1"] == "31-60" and bands["L5"] == "over 90" and bands["L6"] == "0-30"
-    assert {row["win_probability"] for row in marts["fct_open_leads"]} == {None}
+    # none was won
+    assert {row["win_probability"] for row in marts["fct_open_leads"]} == {0}
 
 
 def test_win_probability_is_of_the_source_and_age():
@@ -86,26 +87,27 @@ def test_win_probability_is_of_the_source_and_age():
     )["fct_open_leads"]
     names = "win_probability expected_deal_amount is_deal_amount_estimated"
     found = {row["lead_id"]: values(row, names) for row in rows}
-    # from day 0: all 3 of 5, web 2 of 3
-    probability = (2 + 10 * 3 / 5) / (3 + 10)
+    # from day 0: all 3 of 5 and the four open for 31 days and more, web 2 of 3 and two of these
+    probability = (2 + 10 * 3 / 9) / (5 + 10)
     assert found["O1"] == (pytest.approx(probability), pytest.approx(200 * probability), False)
-    # from day 31: all 2 of 4, web 1 of 2; web's deals are 75.005 on average
-    assert found["O2"] == (pytest.approx(0.5), pytest.approx(75.005 / 2), True)
-    assert found["O3"] == (pytest.approx(0.5), 0, False)
-    # from day 91: all 0 of 1; no deal of the source: 160.01 / 3 of all, rounded to four digits
+    # from day 31: all 2 of 4 and O4, O5; web 1 of 2 and O5; web's deals are 75.005 on average
+    assert found["O2"] == (pytest.approx(1 / 3), pytest.approx(75.005 / 3), True)
+    assert found["O3"] == (pytest.approx((1 + 10 / 3) / (2 + 10)), 0, False)
+    # from day 91: all 0 of 3; no deal of the source: 160.01 / 3 of all, rounded to four digits
     assert found["O4"] == (0, 0, True)
     assert found["O5"] == (0, 0, False)
 
 
-def test_without_a_lead_that_closed_so_late_the_share_of_all_ages_stands_in():
+def test_where_no_lead_has_been_that_old_the_share_of_all_ages_stands_in():
     rows = leads(
         ("W1", "web", None, "2024-01-01", "2024-01-11", None, "100"),
         ("W2", "web", None, "2024-01-01", None, "2024-01-11"),
         ("W3", "web", None, "2024-01-01", None, "2024-01-31"),
-        ("O", "web", None, "2024-01-01"),
+        ("O", "web", None, "2024-05-20"),
     )["fct_open_leads"]
-    assert rows[0]["win_probability"] == pytest.approx(1 / 3)
-    assert rows[0]["expected_deal_amount"] == pytest.approx(100 / 3)
+    # W1 of the three and of O itself, which was not won in its first 30 days
+    assert rows[0]["win_probability"] == pytest.approx(1 / 4)
+    assert rows[0]["expected_deal_amount"] == pytest.approx(100 / 4)
 
 
 # -- cases -----------------------------------------------------------------------------------------
@@ -140,10 +142,10 @@ def test_cases():
         for row in marts["fct_service_cases"]
         if row["period_grain"] == "month"
     ]
-    # January: I1 I2 I3 J4; I1 I4 J4; I2 I3 J2. February to D, the 20th: I4 I5 I9; I2 I5; I3 I9 J2
+    # January: I1 I2 I3 J4; I1 J4; I2 I3 J2. February to D, the 20th: I4 I5 I9; I2 I4 I5; I3 I9 J2
     assert months == [
-        (date(2024, 1, 1), 4, 3, 3, 1, Decimal("24.0050"), Decimal("24.0050")),
-        (date(2024, 2, 1), 3, 2, 3, 0, Decimal("13.7500"), Decimal("13.7500")),
+        (date(2024, 1, 1), 4, 2, 3, 1, Decimal("24.0050"), Decimal("24.0050")),
+        (date(2024, 2, 1), 3, 3, 3, 0, Decimal("13.7500"), Decimal("13.7500")),
     ]
     assert len([r for r in marts["fct_service_cases"] if r["period_grain"] == "day"]) == 37
     year = pick(marts["fct_service_cases"], period_grain="year")

@@ -112,7 +112,7 @@ known_spend as (
     from periods
     left join spend
         on periods.period_grain = spend.period_grain and periods.period_start_date = spend.period_start_date
-    where exists (select 1 from spend as any_spend)
+    where (select count(*) from spend) > 0
 ),
 
 created_leads as (
@@ -262,7 +262,7 @@ valued as (
         period_grain,
         period_start_date,
         is_complete,
-        cast({{ measure }} as decimal(24, 6)) as value
+        cast({{ measure }} as decimal(24, 6)) as value  -- noqa: RF04
     from with_ratio
     {{ 'union all' if not loop.last }}
     {% endfor -%}
@@ -302,7 +302,7 @@ select
     is_complete,
     unit,
     value,
-    cast(target as decimal(24, 6)) as target,
+    cast(target as decimal(24, 6)) as target,  -- noqa: RF04
     {{ rate('value * 10000 - judged_target * 10000', 'abs(judged_target) * 10000') }} as variance,
     {{ kpi_status('value', 'judged_target', 'direction') }} as status,
     {{ kpi_is_favourable('value', 'judged_target', 'direction') }} as is_favourable,

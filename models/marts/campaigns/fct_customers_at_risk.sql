@@ -19,13 +19,13 @@ as_of as (
 
 spend as (
     select
-        days.customer_id,
-        sum(case when days.purchase_date > as_of.recent_after_date then days.sales_amount else 0 end) as recent_sales_amount,
-        sum(case when days.purchase_date <= as_of.recent_after_date then days.sales_amount else 0 end) as earlier_sales_amount
-    from {{ ref('int_customer_days') }} as days
+        customer_days.customer_id,
+        sum(case when customer_days.purchase_date > as_of.recent_after_date then customer_days.sales_amount else 0 end) as recent_sales_amount,
+        sum(case when customer_days.purchase_date <= as_of.recent_after_date then customer_days.sales_amount else 0 end) as earlier_sales_amount
+    from {{ ref('int_customer_days') }} as customer_days
     cross join as_of
-    where days.purchase_date > as_of.earlier_after_date
-    group by days.customer_id
+    where customer_days.purchase_date > as_of.earlier_after_date
+    group by customer_days.customer_id
 ),
 
 low_scores as (
