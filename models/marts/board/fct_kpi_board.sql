@@ -102,6 +102,10 @@ spend as (
     {% endfor -%}
 ),
 
+any_spend as (
+    select count(*) as row_count from spend
+),
+
 -- where no spend is known at all it is not 0
 known_spend as (
     select
@@ -110,9 +114,10 @@ known_spend as (
         coalesce(spend.spend_amount, 0) as spend_amount,
         coalesce(spend.acquisition_amount, 0) as acquisition_amount
     from periods
+    cross join any_spend
     left join spend
         on periods.period_grain = spend.period_grain and periods.period_start_date = spend.period_start_date
-    where (select count(*) from spend) > 0
+    where any_spend.row_count > 0
 ),
 
 created_leads as (
