@@ -69,6 +69,7 @@ listed as (
     select
         customers.*,
         lookup.scheme,
+        overrides.reason as override_reason,
         coalesce(overrides.segment, lookup.segment) as segment,
         overrides.segment is not null as is_segment_override
     from customers
@@ -85,7 +86,8 @@ select
     listed.customer_id,
     listed.is_segment_override,
     segments.recommended_action,
-    'Last purchase on ' || cast({{ date_plus('listed.as_of_date', '-listed.recency_days', 'day') }} as {{ dbt.type_string() }}) || ', '
+    coalesce('Segment given by hand: ' || listed.override_reason || '; ', '')
+    || 'Last purchase on ' || cast({{ date_plus('listed.as_of_date', '-listed.recency_days', 'day') }} as {{ dbt.type_string() }}) || ', '
     || cast(listed.recency_days as {{ dbt.type_string() }}) || case when listed.recency_days = 1 then ' day' else ' days' end || ' ago; '
     || cast(listed.purchase_count_in_window as {{ dbt.type_string() }})
     || case when listed.purchase_count_in_window = 1 then ' purchase' else ' purchases' end || ' for '
