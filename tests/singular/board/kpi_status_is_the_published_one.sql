@@ -3,7 +3,7 @@
 with
 
 cases as (
-    select *
+    select listed.*
     from (
         values
         (500.0, 400.0, 'higher', 'Achieved', true),
