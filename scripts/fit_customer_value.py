@@ -358,7 +358,13 @@ def build(database: Path, variables: str | None) -> None:
         *("--exclude-resource-type", "unit_test"),
         *(["--vars", variables] if variables else []),
     ]
-    environment = os.environ | {"CRM_RAW_PATH": "", "CRM_DATABASE": str(database)}
+    environment = os.environ | {
+        "CRM_RAW_PATH": "",
+        "CRM_DATABASE": str(database),
+        # of the project whose seed was written, whatever the surroundings name
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
+    }
     if subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode:
         raise FitError("The parameters were written, but the marts could not be built from them.")
 

@@ -179,6 +179,16 @@ def test_chances_of_open_leads(compiled, seed):
         for lead in leads
         if lead["status"] != "open" and (lead["won_at"] or lead["lost_at"]) >= lead["created_at"]
     ]
+    # an open lead was not won in the bands that are behind it: as if lost on their last day
+    edges = sorted(AGE_BANDS.values())
+    for lead in leads:
+        if lead["status"] == "open":
+            age = (day - lead["created_date"]).days
+            behind = [
+                e for e, end in zip(edges, [*edges[1:], edges[-1]], strict=True) if age >= end
+            ]
+            if behind:
+                history.append((lead["source"], behind[-1], False))
     deals = [
         (lead["source"], lead["deal_amount"])
         for lead in leads
