@@ -19,8 +19,8 @@ Performance
     with its cost. ``all`` has the campaign's cost even where nobody was contacted; a segment's
     share is NULL then, and 0.00 where others but none of the segment were contacted.
  7. lift is the difference of the two rounded rates. ROI and incremental ROI read the amounts as
-    they stand in the row (rounded to the cent). Ratios are NULL at a cost of 0; a negative cost
-    divides.
+    they stand in the row (rounded to the cent). Ratios are NULL at a cost of 0 or
+    below.
  8. Segments at contact are on the fixed scale, as history is.
 Timing
  9. A control contact was never sent: neither it nor its opens and clicks count. Opens and clicks
@@ -276,7 +276,7 @@ def measure_cell(members: list[dict], touches: list[dict]) -> dict:
 
 def find_returns(cell: dict, cost: Decimal | None) -> dict:
     """What a cell brought for its cost."""
-    if not cost:
+    if cost is None or cost <= 0:
         return {"cost_amount": cost, "roi": None, "roas": None, "incremental_roi": None}
     incremental = cell["incremental_sales_amount"]
     return {

@@ -229,7 +229,8 @@ select
     linear_sales_amount,
     incremental_sales_amount,
     cost_amount,
-    {{ rate('attributed_sales_amount - cost_amount', 'cost_amount') }} as roi,
-    {{ rate('attributed_sales_amount', 'cost_amount') }} as roas,
-    {{ rate('incremental_sales_amount - cost_amount', 'cost_amount') }} as incremental_roi
+    -- nothing is a return on a cost below 0, which a test names
+    {{ rate('attributed_sales_amount - cost_amount', 'greatest(cost_amount, 0)') }} as roi,
+    {{ rate('attributed_sales_amount', 'greatest(cost_amount, 0)') }} as roas,
+    {{ rate('incremental_sales_amount - cost_amount', 'greatest(cost_amount, 0)') }} as incremental_roi
 from estimated

@@ -3,7 +3,7 @@
     meta={'reason': 'A campaign without a cost is kept and has no returns; whether it was free is for the source to say.'}
 ) }}
 
--- Campaigns that have begun by D and have no cost, or one below 0: their ROI, ROAS and incremental ROI are NULL or mislead.
+-- Campaigns that have begun by D and have no cost, or one below 0: their ROI, ROAS and incremental ROI are NULL.
 select
     campaigns.campaign_id,
     campaigns.campaign_name,
