@@ -4,6 +4,7 @@ export const labels = {
   title: "CRM Dashboard",
   skip: "Skip to the period table",
   all: "All customers",
+  asOf: (segment, date) => `${segment} as of ${date}`,
   only: "Only",
   clear: "Show all customers",
   docs: "Docs",

@@ -135,7 +135,7 @@ export const periodTable = {
   needs: ["period_kpis", "sales_trend"],
   parts: () => [],
   follows: ["scheme", "segment", "grain", "period", "change"],
-  subtitle: (view) => text.subtitle(view.scope, format.count(view.periods.length), labels.periods[view.grain]),
+  subtitle: (view) => text.subtitle(view.scopeOfDay, format.count(view.periods.length), labels.periods[view.grain]),
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   controls: (view) => [
     h(
