@@ -17,6 +17,7 @@ select
     texts.scheme,
     texts.segment,
     cast(texts.display_order as integer) as display_order,
+    texts.colour,
     texts.is_at_risk,
     texts.description,
     texts.characteristics,

@@ -1,0 +1,49 @@
+/**
+ * Makes an element. Children are nodes or text; text never becomes markup, whatever a name in the data contains.
+ * Attributes: `class`, `text`, `on` ({event: listener}), `data` ({name: value}), everything else as it is; null and false leave it out.
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") element.textContent = value;
+    else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    else if (name === "data") Object.assign(element.dataset, value);
+    else if (name === "style") element.style.cssText = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** A name from the data: isolated, so that a right-to-left name does not turn its surroundings, and whole on hover. */
+export const name = (text, attributes = {}) => h("bdi", { title: text, ...attributes, class: `name ${attributes.class || ""}`, text });
+
+/** Replaces what is in `element`. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Offers `content` (text or Blob) as a download named `fileName`. */
+export function download(fileName, content, type) {
+  const blob = content instanceof Blob ? content : new Blob([content], { type });
+  const link = h("a", { href: URL.createObjectURL(blob), download: fileName });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** One group of buttons of which one is pressed. `options`: [[value, label], …]. */
+export function choice(label, options, chosen, onChoose) {
+  return h(
+    "div",
+    { class: "choice", role: "group", "aria-label": label },
+    options.map(([value, text]) =>
+      h("button", {
+        type: "button", text, "aria-pressed": String(value === chosen), data: { value }, on: { click: () => onChoose(value) },
+      }),
+    ),
+  );
+}

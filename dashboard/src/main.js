@@ -1,0 +1,230 @@
+// The page: reads the address and the data, draws what is in sight, and follows the reader's choices.
+import "./style.css";
+import { Data } from "./data.js";
+import { choice, fill, h, name } from "./dom.js";
+import { format, periodName, setFormats } from "./format.js";
+import { labels } from "./labels.js";
+import { PanelFrame } from "./panel.js";
+import { panels } from "./panels/index.js";
+import { drawCards } from "./panels/cards.js";
+import { GRAINS, lastDay, startOf } from "./periods.js";
+import { State } from "./state.js";
+import { applyTheme, onSystemTheme, segmentColours, themeName } from "./theme.js";
+import { makeView } from "./view.js";
+
+const SECTIONS = ["overview", "segments", "board", "campaigns", "customers", "service"];
+
+class Page {
+  constructor(data) {
+    this.data = data;
+    this.state = new State();
+    this.settings = data.get("settings").rows[0] || {};
+    setFormats(this.settings);
+    this.frames = panels.map((panel) => new PanelFrame(panel, this));
+    this.inSight = new Set();
+    this.build();
+    this.readAddress();
+    this.state.onChange((changed) => this.follow(changed));
+    addEventListener("hashchange", () => {
+      this.readAddress();
+      this.draw();
+    });
+    onSystemTheme(() => this.draw());
+    addEventListener("beforeprint", () => this.frames.forEach((frame) => frame.isStale && frame.draw(this.view)));
+    addEventListener("keydown", (event) => event.key === "Escape" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
+  }
+
+  /** Applies a choice and measures how long it takes until the browser has drawn it. */
+  choose(changes) {
+    performance.mark("choice");
+    this.state.set(changes);
+    requestAnimationFrame(() => {
+      setTimeout(() => performance.measure(changes.segment ? "segment" : "choice", "choice"), 0);
+    });
+  }
+
+  readAddress() {
+    const schemes = {};
+    for (const { scheme, segment } of this.data.get("segments").rows) (schemes[scheme] ||= []).push(segment);
+    const kpis = this.data.get("period_kpis");
+    this.state.read({ schemes, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
+  }
+
+  build() {
+    this.title = h("h1", { text: labels.title });
+    this.period = h("div", { class: "period", role: "group", "aria-label": labels.period.label });
+    this.scope = h("div", { class: "scope", "aria-live": "polite" });
+    this.schemes = h("div", { class: "labelled" });
+    this.grains = h("div", {});
+    this.themeButton = h("button", { type: "button", class: "icon", text: "◐", on: { click: () => this.switchTheme() } });
+    this.sectionMenu = h(
+      "select",
+      { "aria-label": labels.goTo, on: { change: () => this.goTo(this.sectionMenu.value) } },
+      SECTIONS.map((section) => h("option", { value: section, text: labels.sections[section] })),
+    );
+    this.cards = h("div", { class: "cards" });
+    this.sections = new Map(
+      SECTIONS.map((section) => [
+        section,
+        h(
+          "section",
+          { class: `section ${section}`, id: `section-${section}`, "aria-label": labels.sections[section] },
+          section === "overview" ? [] : h("h2", { text: labels.sections[section], tabindex: "-1" }),
+          h("div", { class: "panels" }, this.frames.filter((frame) => frame.panel.section === section).map((frame) => frame.element)),
+        ),
+      ]),
+    );
+    this.footer = h("footer", {});
+    this.about = h("dialog", { class: "about" });
+    document.body.replaceChildren(
+      h("a", { class: "skip", href: "#", text: labels.skip, on: { click: (event) => { event.preventDefault(); document.getElementById("periods").focus(); } } }),
+      h(
+        "div",
+        { class: "bar" },
+        this.title, this.period, this.grains, this.scope, h("span", { class: "grow" }), this.schemes, this.sectionMenu,
+        h("a", { class: "button", href: "../docs/index.html", text: labels.docs }),
+        this.themeButton, h("button", { type: "button", text: labels.print, on: { click: () => print() } }),
+      ),
+      h("main", {}, this.cards, ...this.sections.values()),
+      this.footer,
+      this.about,
+    );
+    const sight = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const frame = this.frames.find((candidate) => candidate.element === target);
+          if (isIntersecting) this.inSight.add(frame);
+          else this.inSight.delete(frame);
+          if (isIntersecting && frame.isStale && this.view) frame.draw(this.view);
+        }
+      },
+      { rootMargin: "300px 0px" },
+    );
+    for (const frame of this.frames) sight.observe(frame.element);
+  }
+
+  follow(changed) {
+    if (changed.includes("section") && changed.length === 1) return;
+    this.draw(changed);
+  }
+
+  /** Draws everything in sight that follows what has changed; the rest when it comes into sight. */
+  draw(changed = null) {
+    const theme = themeName(this.state.values);
+    applyTheme(theme);
+    this.view = makeView(this.data, this.settings, this.state.values, theme, (changes) => this.choose(changes));
+    this.drawBar();
+    drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
+    for (const frame of this.frames) {
+      const follows = !changed || changed.includes("theme") || frame.panel.follows.some((key) => changed.includes(key));
+      if (follows) frame.isStale = true;
+      else frame.view = this.view;
+      if (frame.isStale && (frame.panel.section === "overview" || this.inSight.has(frame))) frame.draw(this.view);
+    }
+  }
+
+  drawBar() {
+    const { view, state } = this;
+    const at = view.periods.findIndex((row) => row === view.period);
+    const step = (offset, text, label) =>
+      h("button", {
+        type: "button", text, "aria-label": label, disabled: !view.periods[at + offset], on: { click: () => this.choose({ period: view.periods[at + offset].start }) },
+      });
+    const focused = document.activeElement?.getAttribute("aria-label");
+    fill(
+      this.period,
+      step(-1, "‹", labels.period.earlier),
+      h("span", { class: "chosen-period", "aria-live": "polite", text: view.period ? view.period.name : "–" }),
+      step(1, "›", labels.period.later),
+    );
+    if (focused) [...this.period.children].find((child) => child.getAttribute("aria-label") === focused)?.focus();
+    this.redrawChoice(this.grains, "grains", labels.grains.label, GRAINS.map((grain) => [grain, labels.grains[grain]]), view.grain, (grain) => this.chooseGrain(grain));
+    this.redrawChoice(
+      this.schemes, "schemes", labels.schemes.label, Object.keys(view.segmentsOf).map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
+      (scheme) => this.choose({ scheme, segment: "all" }),
+    );
+    const segment = view.segmentRow;
+    fill(
+      this.scope,
+      segment
+        ? h(
+            "button",
+            { type: "button", class: "chip", title: labels.clear, on: { click: () => this.choose({ segment: "all" }) } },
+            h("i", { class: "dot", style: `background:${segmentColours(view.theme, segment.colour)[0]}` }), `${labels.only} `, h("b", {}, name(segment.segment)),
+            h("span", { class: "cross", "aria-label": labels.clear, text: "×" }),
+          )
+        : h("span", { class: "all", text: labels.all }),
+    );
+    this.scope.classList.toggle("chosen", Boolean(segment));
+    this.themeButton.setAttribute("aria-label", labels.theme[view.theme === "dark" ? "light" : "dark"]);
+    this.themeButton.title = labels.theme[view.theme === "dark" ? "light" : "dark"];
+    fill(
+      this.footer,
+      h("p", { text: labels.footer(format.date(view.asOf), this.settings.currency || "", this.settings.reporting_timezone || "") }),
+      this.settings.rfm_method === "quantile" && h("p", { text: labels.quantile }),
+      this.settings.vip_definition === "loyalty_member" && h("p", { text: labels.loyaltyMember }),
+    );
+    document.title = [segment?.segment, labels.title].filter(Boolean).join(" – ");
+    void state;
+  }
+
+  redrawChoice(place, key, label, options, chosen, onChoose) {
+    if (!place.hasChildNodes()) fill(place, h("span", { class: key === "schemes" ? "" : "hidden-text", text: label }), choice(label, options, chosen, onChoose));
+    for (const button of place.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.value === chosen));
+  }
+
+  /** Another grain keeps the day looked at: the period of that grain that holds the last day of the chosen one. */
+  chooseGrain(grain) {
+    const { period, asOf } = this.view;
+    if (!period || !this.state.values.period) return this.choose({ grain, period: "" });
+    const end = lastDay(this.view.grain, period.start);
+    return this.choose({ grain, period: startOf(grain, end > asOf ? asOf : end) });
+  }
+
+  switchTheme() {
+    this.choose({ theme: this.view.theme === "dark" ? "light" : "dark" });
+  }
+
+  goTo(section) {
+    this.state.set({ section: section === "overview" ? "" : section });
+    this.sectionMenu.value = section || "overview";
+    const target = this.sections.get(section);
+    if (!target) return;
+    target.scrollIntoView({ block: "start" });
+    (target.querySelector("h2") || target.querySelector(".panel")).focus({ preventScroll: true });
+  }
+
+  /** What the documentation says of figures, and the way to it. */
+  showAbout(title, about) {
+    const marts = [...new Set(about.map(([, mart]) => mart))];
+    fill(
+      this.about,
+      h("h2", { text: `${labels.more.about}: ${title}` }),
+      h("dl", {}, about.map(([figure, mart, column]) => [h("dt", {}, figure, h("code", { text: `${mart}.${column}` })), h("dd", { text: this.data.about(mart, column) })])),
+      h("p", {}, marts.map((mart) => [h("a", { href: `../docs/index.html#!/model/model.clientele.${mart}`, text: labels.more.inDocs(mart) }), h("br")]).flat()),
+      h("button", { type: "button", text: labels.more.close, on: { click: () => this.about.close() } }),
+    );
+    this.about.showModal();
+  }
+}
+
+async function start() {
+  const data = await Data.open();
+  await Promise.all(data.names(true).map((table) => data.load(table)));
+  const page = new Page(data);
+  const section = page.state.values.section;
+  page.draw();
+  requestAnimationFrame(() => setTimeout(async () => {
+    performance.mark("first-view");
+    document.documentElement.dataset.drawn = "first-view";
+    await Promise.allSettled(data.names(false).map((table) => data.load(table)));
+    page.draw();
+    if (section) page.goTo(section);
+    document.documentElement.dataset.drawn = "all";
+  }, 0));
+}
+
+start().catch((error) => {
+  document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
+  throw error;
+});

@@ -1,0 +1,145 @@
+// The headline: six figures of the chosen period, each with its last 13 periods and its target or the year before.
+import { h, fill } from "../dom.js";
+import { format } from "../format.js";
+import { labels } from "../labels.js";
+import { startOf } from "../periods.js";
+
+const GLYPH = { true: "✓", false: "✗" };
+
+/** Share of two sums shown; null where there is nothing to share. */
+const shareOf = (part, whole) => (whole ? part / whole : null);
+
+/** Rows of the KPI board for a KPI and grain, by first day. */
+function board(view, kpi, grain) {
+  return new Map((view.data.get("kpi_board")?.where(["kpi", "period_grain"], [kpi, grain]) || []).map((row) => [row.period_start_date, row]));
+}
+
+/** Customers of the chosen segment at month ends, from the migration: each customer comes from one place, so they add up. */
+export function segmentSizes(view) {
+  const sizes = new Map();
+  for (const row of view.data.get("segment_migration")?.where(["scheme", "to_segment"], [view.scheme, view.segment]) || [])
+    sizes.set(row.as_of_date, (sizes.get(row.as_of_date) || 0) + row.customer_count);
+  return [...sizes].map(([date, value]) => ({ date, value }));
+}
+
+function figures(view) {
+  const { cards } = labels;
+  const all = view.segment === "all";
+  const ofPeriods = (id, label, value, formatter, kpi, about, isRate = false) => {
+    const rows = kpi && all ? board(view, kpi, view.grain) : new Map();
+    const at = view.periods.indexOf(view.period);
+    return {
+      id, label, about, format: formatter, isRate, polarity: 1, value: view.period ? value(view.period) : null, isComplete: view.period?.isComplete,
+      board: rows.get(view.period?.start), yearBefore: view.period?.yearBefore ? value(view.period.yearBefore) : null,
+      series: view.periods.slice(Math.max(0, at - 12), at + 1).map(value),
+    };
+  };
+  const sales = all ? "fct_period_kpis" : "fct_segment_sales";
+  const list = [
+    ofPeriods("sales", cards.sales, (p) => p.sales, format.shortAmount, "sales_amount", [[cards.sales, sales, "sales_amount"]]),
+    ofPeriods("customers", cards.customers, (p) => p.customers, format.count, "active_customer_count", [[cards.customers, sales, all ? "customer_count" : "vip_customer_count"]]),
+    ofPeriods("return-rate", cards.returnRate, (p) => p.returnRate, format.rate, "return_rate", [[cards.returnRate, sales, "return_rate"]], true),
+    ofPeriods("average-customer", cards.averageCustomer, (p) => p.averageCustomer, format.amount, null, [[cards.averageCustomer, sales, "average_customer_amount"]]),
+    ofPeriods(
+      "crm-share", cards.crmShare, (p) => shareOf(p.crm, p.sales), format.rate, "crm_sales_share",
+      [[labels.trend.crm, all ? "fct_sales_trend" : sales, "crm_sales_amount"], [cards.sales, all ? "fct_sales_trend" : sales, all ? "total_sales_amount" : "sales_amount"]], true,
+    ),
+  ];
+  if (all) {
+    const grain = ["day", "week"].includes(view.grain) ? "month" : view.grain;
+    const rows = board(view, "customers_at_risk_count", grain);
+    const start = view.day && startOf(grain, view.day);
+    const series = [...rows.values()].filter((row) => row.period_start_date <= start).slice(-13);
+    const row = rows.get(start);
+    const yearBefore = rows.get(start && `${Number(start.slice(0, 4)) - 1}${start.slice(4)}`);
+    list.push({
+      id: "at-risk", label: cards.atRisk, about: [[cards.atRisk, "fct_kpi_board", "value"]], format: format.count, polarity: -1, value: row?.value ?? null,
+      isComplete: row?.is_complete, board: row, yearBefore: yearBefore?.value ?? null, series: series.map((r) => r.value),
+    });
+  } else {
+    const sizes = segmentSizes(view).filter((row) => row.date <= view.day);
+    const last = sizes.at(-1);
+    const yearBefore = last && sizes.findLast((row) => row.date <= `${Number(last.date.slice(0, 4)) - 1}${last.date.slice(4)}`);
+    list.push({
+      id: "in-segment", label: cards.inSegment, about: [[cards.inSegment, "fct_segment_migration", "customer_count"]], format: format.count, polarity: 0,
+      value: last?.value ?? (sizes.length ? 0 : null), isComplete: true, yearBefore: yearBefore?.value ?? null, series: sizes.slice(-13).map((row) => row.value),
+      note: last && cards.monthEnd(format.date(last.date)),
+    });
+  }
+  return list;
+}
+
+function sparkline({ series, board: row }) {
+  const values = series.filter((value) => value !== null);
+  if (values.length < 2) return null;
+  const target = row?.target ?? null;
+  const low = Math.min(...values, target ?? Infinity);
+  const high = Math.max(...values, target ?? -Infinity);
+  const y = (value) => (high === low ? 14 : 24 - ((value - low) / (high - low)) * 20).toFixed(1);
+  const x = (i) => ((i / (series.length - 1)) * 74 + 2).toFixed(1);
+  const points = series.map((value, i) => (value === null ? null : `${x(i)},${y(value)}`)).filter(Boolean);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 80 28");
+  svg.setAttribute("class", "spark");
+  svg.setAttribute("aria-hidden", "true");
+  const add = (tag, attributes) => {
+    const part = document.createElementNS(svg.namespaceURI, tag);
+    for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
+    svg.append(part);
+  };
+  if (target !== null) add("line", { x1: 2, x2: 76, y1: y(target), y2: y(target), class: "target" });
+  add("polyline", { points: points.join(" "), class: "line" });
+  const [cx, cy] = points.at(-1).split(",");
+  add("circle", { cx, cy, r: 2.5, class: "end" });
+  return svg;
+}
+
+export { sparkline };
+
+/** Glyph, words and tone of a change: `▲ 4.0%`; rates differ in points. */
+export function changeText(value, before, isRate, polarity) {
+  const change = value === null || before === null ? null : isRate ? value - before : before === 0 ? null : value / before - 1;
+  if (change === null) return null;
+  const size = isRate ? Math.abs(change) >= 0.01 : Math.abs(change) >= 0.05;
+  const tone = !size || polarity === 0 ? "" : change * polarity > 0 ? "good" : "bad";
+  const shown = (isRate ? format.points(change) : format.change(change)).replace(/^[+-]/, "");
+  return { glyph: change > 0 ? "▲" : change < 0 ? "▼" : "＝", text: shown, tone };
+}
+
+function comparison(figure) {
+  const { cards } = labels;
+  const note = figure.note ? h("span", { class: "muted", text: figure.note }) : null;
+  if (figure.value === null) return [h("span", { class: "muted", text: "–" })];
+  if (!figure.isComplete) return [h("span", { class: "muted", text: cards.unfinished })];
+  if (figure.board && figure.board.target !== null && figure.board.status) {
+    const { target, variance, is_favourable: favourable, status } = figure.board;
+    const gap = figure.isRate ? format.points(figure.board.value - target) : variance === null ? status : format.change(variance);
+    const isClose = figure.isRate ? Math.abs(figure.board.value - target) < 0.005 : Math.abs(variance ?? 1) < 0.005;
+    return [
+      h("span", { class: favourable ? "good" : "bad", title: status, text: `${isClose && favourable ? "≈" : GLYPH[favourable]} ${gap} ` }),
+      h("span", { class: "muted", text: cards.target(figure.format(target)) }),
+    ];
+  }
+  const change = changeText(figure.value, figure.yearBefore, figure.isRate, figure.polarity);
+  if (!change) return [note || h("span", { class: "muted", text: cards.noComparison })];
+  return [h("span", { class: change.tone, text: `${change.glyph} ${change.text} ` }), h("span", { class: "muted", text: cards.yearBefore })];
+}
+
+/** Draws the cards into `place`; `showAbout(title, figures)` opens what the documentation says. */
+export function drawCards(place, view, showAbout) {
+  fill(
+    place,
+    figures(view).map((figure) =>
+      h(
+        "button",
+        {
+          type: "button", class: "card", id: `card-${figure.id}`, title: labels.more.about, on: { click: () => showAbout(figure.label, figure.about) },
+        },
+        h("span", { class: "label", text: figure.label }),
+        h("span", { class: "value", text: figure.format(figure.value) }),
+        sparkline(figure),
+        h("span", { class: "compared" }, comparison(figure)),
+      ),
+    ),
+  );
+}

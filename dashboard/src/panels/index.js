@@ -1,0 +1,6 @@
+import { periodTable } from "./period-table.js";
+import { split } from "./split.js";
+import { trend } from "./trend.js";
+
+/** Every panel, in the order of the page. */
+export const panels = [periodTable, trend, split];

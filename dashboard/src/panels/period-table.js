@@ -1,0 +1,158 @@
+// The period table: customers who came, came back and what they spent, newest period first.
+import { fill, h } from "../dom.js";
+import { format } from "../format.js";
+import { labels } from "../labels.js";
+import { daysPassed } from "../periods.js";
+import { changeText } from "./cards.js";
+
+const text = labels.table;
+const ROWS_AT_FIRST = 130;
+
+const symbol = () => format.wholeAmount(0).replace(/[\d\s.,]/g, "") || "$";
+
+/** The eight figures: [name, field of a period, format, is a rate, column for all customers, column for a segment]. */
+function columnsOf() {
+  const money = symbol();
+  return [
+    [text.customers, "customers", format.count, false, "customer_count", "vip_customer_count"],
+    [text.returning, "returning", format.count, false, "returning_customer_count"],
+    [text.returnRate, "returnRate", format.rate, true, "return_rate"],
+    [text.averageTransaction(money), "averageTransaction", format.amount, false, "average_transaction_amount"],
+    [text.averageCustomer(money), "averageCustomer", format.amount, false, "average_customer_amount"],
+    [text.share, "share", format.rate, true, "vip_sales_share", "sales_share"],
+    [text.averageNew(money), "averageNew", format.amount, false, "average_new_customer_amount"],
+    [text.averageReturning(money), "averageReturning", format.amount, false, "average_returning_customer_amount"],
+  ];
+}
+
+const compared = (period, change) => (change === "month" ? period.previous : change === "year" ? period.yearBefore : null);
+
+function showChanges(popover, row, period, columns) {
+  const grain = labels.grains[period.grain].toLowerCase();
+  const before = period.previous?.isComplete && period.isComplete ? period.previous : null;
+  const year = period.yearBefore?.isComplete && period.isComplete ? period.yearBefore : null;
+  const change = (other, [, field, , isRate]) => {
+    const shown = other && changeText(period[field], other[field], isRate, 1);
+    return h("td", { class: shown?.tone || "", text: shown ? `${shown.glyph} ${shown.text}` : "–" });
+  };
+  fill(
+    popover,
+    h("p", { class: "popover-title", text: period.isComplete ? period.name : `${period.name}: ${labels.cards.unfinished}` }),
+    h(
+      "table",
+      {},
+      h("thead", {}, h("tr", {}, ["", `${text.now} ${grain}`, `${grain} before`, text.change, text.yearBefore, text.change].map((name) => h("th", { scope: "col", text: name })))),
+      h(
+        "tbody",
+        {},
+        columns.map((column) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row", text: column[0] }), h("td", { text: column[2](period[column[1]]) }),
+            h("td", { text: before ? column[2](before[column[1]]) : "–" }), change(before, column),
+            h("td", { text: year ? column[2](year[column[1]]) : "–" }), change(year, column),
+          ),
+        ),
+      ),
+    ),
+  );
+  popover.hidden = false;
+  const box = row.getBoundingClientRect();
+  const height = popover.offsetHeight;
+  popover.style.left = `${Math.max(8, Math.min(box.left + 190, innerWidth - popover.offsetWidth - 8))}px`;
+  popover.style.top = `${box.bottom + height + 8 > innerHeight ? Math.max(8, box.top - height - 4) : box.bottom + 4}px`;
+}
+
+function inline(period, column, change) {
+  const other = compared(period, change);
+  if (!other || !other.isComplete || !period.isComplete) return null;
+  const shown = changeText(period[column[1]], other[column[1]], column[3], 1);
+  return shown && h("small", { class: shown.tone, text: `${shown.glyph} ${shown.text}` });
+}
+
+function draw(body, view, frame) {
+  const columns = columnsOf();
+  const newestFirst = [...view.periods].reverse();
+  const count = frame.showsAll ? newestFirst.length : ROWS_AT_FIRST;
+  const popover = body.querySelector(".popover") || h("div", { class: "popover", role: "tooltip", id: "period-changes", hidden: true });
+  const table = body.querySelector("table.periods");
+  const rows = newestFirst.slice(0, count).map((period) => {
+    const isChosen = period === view.period;
+    const [passed, all] = period.isComplete ? [] : daysPassed(view.grain, period.start, view.asOf);
+    return h(
+      "tr",
+      { class: [isChosen ? "chosen" : "", period.isComplete ? "" : "unfinished"].join(" ").trim() || null, data: { start: period.start } },
+      h(
+        "th",
+        { scope: "row" },
+        h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen), "aria-describedby": "period-changes", title: text.choose(period.name), text: period.name }),
+        period.isComplete ? null : h("span", { class: "tag", text: labels.period.unfinished(passed, all) }),
+      ),
+      columns.map((column) => h("td", {}, column[2](period[column[1]]), inline(period, column, view.change))),
+    );
+  });
+  const more = newestFirst.length > count
+    ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; draw(body, view, frame); } } })))
+    : null;
+  if (table) {
+    const focused = table.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.start : null;
+    fill(table.tBodies[0], rows, more);
+    if (focused) table.querySelector(`tr[data-start="${focused}"] button`)?.focus({ preventScroll: true });
+    table.periods = view.periods;
+    table.view = view;
+    return;
+  }
+  const made = h(
+    "table",
+    { class: "periods" },
+    h("caption", { class: "hidden-text", text: text.title }),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col", text: text.period }), columns.map(([name]) => h("th", { scope: "col", text: name })))),
+    h("tbody", {}, rows, more),
+  );
+  made.view = view;
+  const at = (event) => {
+    const row = event.target.closest("tr[data-start]");
+    return row && [row, made.view.periods.find((period) => period.start === row.dataset.start)];
+  };
+  const show = (event) => { const found = at(event); if (found) showChanges(popover, found[0], found[1], columnsOf()); };
+  const hide = () => { popover.hidden = true; };
+  made.tBodies[0].addEventListener("mouseover", show);
+  made.tBodies[0].addEventListener("focusin", (event) => event.target.matches(":focus-visible") && show(event));
+  made.tBodies[0].addEventListener("mouseleave", hide);
+  made.tBodies[0].addEventListener("focusout", hide);
+  made.tBodies[0].addEventListener("click", (event) => {
+    const found = at(event);
+    if (found) made.view.choose({ period: found[1].start });
+  });
+  fill(body, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text.title, on: { scroll: hide } }, made), popover);
+}
+
+export const periodTable = {
+  id: "periods",
+  section: "overview",
+  title: text.title,
+  needs: ["period_kpis", "sales_trend"],
+  parts: () => [],
+  follows: ["scheme", "segment", "grain", "period", "change"],
+  subtitle: (view) => text.subtitle(view.scope, format.count(view.periods.length), labels.periods[view.grain]),
+  empty: (view) => (view.periods.length ? null : labels.states.noSales),
+  controls: (view) => [
+    h(
+      "div",
+      { class: "choice", role: "group", "aria-label": text.changes.label },
+      [["values", text.changes.values], ["month", text.changes.month[view.grain]], ["year", text.changes.year]]
+        .filter(([key]) => key !== "year" || view.grain !== "year")
+        .map(([key, label]) => h("button", { type: "button", "aria-pressed": String(view.change === key), text: label, on: { click: () => view.choose({ change: key }) } })),
+    ),
+  ],
+  draw,
+  table: (view) => {
+    const columns = columnsOf();
+    return {
+      columns: [{ name: text.period, text: true }, ...columns.map(([name, , formatter]) => ({ name, format: formatter }))],
+      rows: [...view.periods].reverse().map((period) => [period.start, ...columns.map(([, field]) => period[field])]),
+    };
+  },
+  about: columnsOf().map(([name, , , , column]) => [name, "fct_period_kpis", column]),
+};

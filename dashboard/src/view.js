@@ -1,0 +1,77 @@
+// What the panels draw from: the state, and the periods it is about, in one shape for all customers and for a segment.
+import { periodName } from "./format.js";
+import { labels } from "./labels.js";
+import { lastDay, startOf, yearBefore } from "./periods.js";
+
+/**
+ * A period of the page: {grain, start, end, name, isComplete, customers, newCustomers, returning, returnRate, averageTransaction, averageCustomer,
+ * share, averageNew, averageReturning, sales, crm, ecommerce, previous, yearBefore}; `previous` and `yearBefore` are periods or undefined.
+ */
+function periodsOf(data, scheme, segment, grain, asOf) {
+  const kpis = data.get("period_kpis").where(["period_grain"], [grain]);
+  const trend = new Map(data.get("sales_trend").where(["period_grain"], [grain]).map((row) => [row.period_start_date, row]));
+  let rows = kpis.map((row) => {
+    const sales = trend.get(row.period_start_date);
+    return {
+      grain, start: row.period_start_date, isComplete: row.is_complete, customers: row.customer_count, newCustomers: row.new_customer_count,
+      returning: row.returning_customer_count, returnRate: row.return_rate, averageTransaction: row.average_transaction_amount,
+      averageCustomer: row.average_customer_amount, share: row.vip_sales_share, averageNew: row.average_new_customer_amount,
+      averageReturning: row.average_returning_customer_amount, sales: row.sales_amount, crm: sales?.crm_sales_amount ?? null, ecommerce: sales?.ecommerce_sales_amount ?? null,
+    };
+  });
+  if (segment !== "all") {
+    const table = data.get("segment_periods");
+    const own = new Map((table ? table.where(["scheme", "segment", "period_grain"], [scheme, segment, grain]) : []).map((row) => [row.period_start_date, row]));
+    // days of a segment are kept for 92 days only; other periods without a row are periods without a sale
+    if (grain === "day") rows = rows.slice(-92);
+    rows = rows.map(({ start, isComplete }) => {
+      const row = own.get(start);
+      return {
+        grain, start, isComplete, customers: row?.vip_customer_count ?? 0, newCustomers: row?.new_customer_count ?? 0, returning: row?.returning_customer_count ?? 0,
+        returnRate: row?.return_rate ?? null, averageTransaction: row?.average_transaction_amount ?? null, averageCustomer: row?.average_customer_amount ?? null,
+        share: row?.sales_share ?? null, averageNew: row?.average_new_customer_amount ?? null, averageReturning: row?.average_returning_customer_amount ?? null,
+        sales: row?.sales_amount ?? 0, crm: row?.crm_sales_amount ?? 0, ecommerce: row?.ecommerce_sales_amount ?? 0,
+      };
+    });
+  }
+  const byStart = new Map(rows.map((row) => [row.start, row]));
+  rows.forEach((row, i) => {
+    row.end = lastDay(grain, row.start);
+    row.name = periodName(grain, row.start, labels);
+    row.previous = rows[i - 1];
+    row.yearBefore = byStart.get(yearBefore(grain, row.start));
+    row.asOf = asOf;
+  });
+  return rows;
+}
+
+const known = new WeakMap();
+
+/** Everything that a panel needs to know. `choose(changes)` changes the state. */
+export function makeView(data, settings, values, theme, choose) {
+  const segmentsOf = {};
+  for (const row of data.get("segments").rows) (segmentsOf[row.scheme] ||= []).push({ ...row, number: segmentsOf[row.scheme].length + 1 });
+  const asOf = settings.as_of_date || null;
+  const { scheme, segment, grain } = values;
+  const isReady = segment === "all" || data.get("segment_periods");
+  if (!known.has(data)) known.set(data, new Map());
+  const cached = known.get(data);
+  const periodsFor = (ofSegment, ofGrain) => {
+    const key = [ofSegment === "all" ? "" : scheme, ofSegment, ofGrain].join("\u0000");
+    if (!cached.has(key) && (ofSegment === "all" || data.get("segment_periods"))) cached.set(key, periodsOf(data, scheme, ofSegment, ofGrain, asOf));
+    return cached.get(key) || [];
+  };
+  const periods = isReady ? periodsFor(segment, grain) : periodsFor("all", grain);
+  const lastComplete = periods.findLast((row) => row.isComplete) || periods.at(-1);
+  const period = periods.find((row) => row.start === values.period) || lastComplete || null;
+  const segmentRow = segment === "all" ? null : segmentsOf[scheme].find((row) => row.segment === segment);
+  const day = period ? (period.end < asOf ? period.end : asOf) : asOf;
+  return {
+    ...values, data, settings, theme, choose, segmentsOf, segments: segmentsOf[scheme] || [], segmentRow, asOf, periods, period, periodsFor, isReady,
+    /** Last day of the chosen period, or the day of the data where it is unfinished. */
+    day,
+    /** The period of another grain that holds that day. */
+    periodAt: (otherGrain) => (day ? startOf(otherGrain, day) : null),
+    scope: segmentRow ? segmentRow.segment : labels.all,
+  };
+}
