@@ -12,5 +12,5 @@ import { trend } from "./trend.js";
 /** Every panel, in the order of the page. */
 export const panels = [
   periodTable, trend, split,
-  migration, flows, category, branch, channel, horizons, grid, timing, profile, list,
+  migration, flows, category, branch, channel, horizons, profile, timing, grid, list,
 ];

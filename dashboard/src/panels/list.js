@@ -5,7 +5,7 @@ import { labels } from "../labels.js";
 import { chip } from "./split.js";
 
 const text = labels.list;
-const PAGE = 20;
+const PAGE = 12;
 const CSV_ROWS = 10_000;
 
 const level = (value) => labels.levels[value] || format.text(value);
@@ -84,7 +84,7 @@ export const list = {
   title: text.title,
   needs: ["segments"],
   follows: ["scheme", "segment"],
-  subtitle: (view) => text.subtitle(view.scope, format.count(view.data.customerCount(view.scheme, view.segment)), format.date(view.asOf)),
+  subtitle: (view) => text.subtitle(view.scope, format.date(view.asOf), format.count(view.data.customerCount(view.scheme, view.segment))),
   empty: (view) => {
     if (!view.data.catalog.customers || view.data.catalog.customers.missing) return labels.states.missingMart("customer_360");
     if (view.data.customerCount(view.scheme, view.segment)) return null;
