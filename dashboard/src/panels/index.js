@@ -1,6 +1,10 @@
+import { kpiBoard } from "./kpi-board.js";
 import { periodTable } from "./period-table.js";
 import { split } from "./split.js";
 import { trend } from "./trend.js";
 
 /** Every panel, in the order of the page. */
-export const panels = [periodTable, trend, split];
+export const panels = [
+  periodTable, trend, split,
+  kpiBoard,
+];
