@@ -124,4 +124,31 @@ export const labels = {
     needsServer: "The list is read in pieces, which works when the site is served: make serve.",
   },
   levels: { high: "high", mid: "mid", medium: "medium", low: "low" },
+  lower: {
+    unfinished: (passed) => ` (${passed})`,
+    monthOf: (period) => `, the month of the period chosen (${period})`,
+    // groups of customers that are no segment, in the order of their rows
+    groups: { unscored: "Without a score", "not contacted": "Not contacted", anonymous: "Anonymous" },
+  },
+  board: {
+    title: "KPIs and targets",
+    subtitle: (scope, period) => `${scope}, ${period}`,
+    columns: {
+      kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
+      unit: "Unit", favourable: "Favourable", definition: "Definition",
+    },
+    favourable: "favourable", unfavourable: "unfavourable", unfinished: "period not finished",
+    none: (period) => `The KPI board has no row for ${period}.`,
+    // KPIs stand in the display order of their seed; these are the names of runs of them
+    kinds: {
+      Sales: ["sales_amount", "crm_sales_share"],
+      Customers: ["customers_at_risk_count", "new_customer_count", "active_customer_count", "return_rate", "repeat_purchase_rate", "churn_rate"],
+      Spend: ["average_transaction_amount", "average_revenue_per_customer", "vip_sales_share", "refund_rate"],
+      "Value and cost": ["customer_lifetime_value", "customer_acquisition_cost", "ltv_to_cac_ratio", "cac_payback_months"],
+      Leads: ["lead_conversion_rate", "sales_conversion_rate", "average_sales_cycle_days", "median_sales_cycle_days", "average_deal_amount"],
+      Satisfaction: ["csat_average_score", "csat_top_two_share", "nps"],
+      Marketing: ["campaign_roi", "marketing_spend_amount"],
+    },
+    otherKind: "Other",
+  },
 };

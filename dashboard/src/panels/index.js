@@ -3,6 +3,7 @@ import { grid } from "./grid.js";
 import { horizons } from "./horizons.js";
 import { list } from "./list.js";
 import { flows, migration } from "./migration.js";
+import { kpiBoard } from "./kpi-board.js";
 import { periodTable } from "./period-table.js";
 import { profile } from "./profile.js";
 import { split } from "./split.js";
@@ -13,4 +14,5 @@ import { trend } from "./trend.js";
 export const panels = [
   periodTable, trend, split,
   migration, flows, category, branch, channel, horizons, profile, timing, grid, list,
+  kpiBoard,
 ];
