@@ -9,8 +9,8 @@ Values in the frames are plain Python objects (``str``, ``int``, ``bool``, ``Dec
 ``date``, naive UTC ``datetime``, ``None``) in columns of dtype ``object``.
 
 This module holds staging and the folders core, rfm and kpis; ``oracle_campaigns``,
-``oracle_service``, ``oracle_growth`` and ``oracle_board`` hold the others and work from what
-``Basis`` hands over. Each lists its own readings.
+``oracle_service``, ``oracle_growth``, ``oracle_board`` and ``oracle_dashboard`` hold the others and
+work from what ``Basis`` hands over. Each lists its own readings.
 
 Readings: what the design leaves open, and how it is read here
 --------------------------------------------------------------
@@ -120,6 +120,8 @@ DEFAULT_VARIABLES = {
     "reporting_timezone": "UTC",
     "churn_days": 90,
     "ecommerce_channels": ["ecommerce"],
+    "currency": "USD",
+    "locale": "en-US",
 }
 
 # --------------------------------------------------------------------------------------------------
@@ -1499,6 +1501,7 @@ def build_marts(
     # they build on this module
     import oracle_board
     import oracle_campaigns
+    import oracle_dashboard
     import oracle_growth
     import oracle_service
 
@@ -1516,6 +1519,7 @@ def build_marts(
     marts |= oracle_service.build(basis)
     marts |= oracle_growth.build(basis)
     marts |= oracle_board.build(basis, marts, targets)
+    marts |= oracle_dashboard.build(basis, marts)
     marts |= {
         "rejected_records": [
             {"table_name": table, "record_key": record_key(table, text)}
@@ -1526,7 +1530,13 @@ def build_marts(
         "data_quality": account_for(staged, erased),
     }
     columns = MART_COLUMNS.copy()
-    for module in (oracle_campaigns, oracle_service, oracle_growth, oracle_board):
+    for module in (
+        oracle_campaigns,
+        oracle_service,
+        oracle_growth,
+        oracle_board,
+        oracle_dashboard,
+    ):
         columns |= module.MART_COLUMNS
     return {mart: make_frame(columns[mart].split(), rows) for mart, rows in marts.items()}
 
