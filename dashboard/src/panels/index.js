@@ -1,3 +1,4 @@
+import { campaignSegments, campaigns } from "./campaigns.js";
 import { kpiBoard } from "./kpi-board.js";
 import { periodTable } from "./period-table.js";
 import { split } from "./split.js";
@@ -7,4 +8,5 @@ import { trend } from "./trend.js";
 export const panels = [
   periodTable, trend, split,
   kpiBoard,
+  campaigns, campaignSegments,
 ];
