@@ -151,4 +151,22 @@ export const labels = {
     },
     otherKind: "Other",
   },
+  campaigns: {
+    title: "Campaigns", rows: "campaigns", bySegment: "One campaign by segment",
+    caption: "Campaigns, newest first. Choose one to see it by segment.",
+    subtitle: (scope, date) => `${scope}, newest first, as of ${date}; choose one to see it by segment`,
+    atContact: (segment) => `Those in ${segment} when first contacted`,
+    segmentSubtitle: (campaign) => `${campaign}; segments are those at the first contact`,
+    choose: (campaign) => `${campaign}: show by segment`,
+    dates: (from, to) => (to ? `${from} – ${to}` : `from ${from}, no end`),
+    unknown: "not in the list of campaigns", nobody: "nobody contacted", noControl: "no control group", noContacted: "only a control group",
+    interval: (low, high) => `${low} to ${high}`,
+    key: (count) =>
+      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. A hollow dot: fewer than ${count} customers on one side, too few to rely on the interval.`,
+    columns: {
+      campaign: "Campaign", segment: "Segment", contacted: "Contacted", control: "Control", openRate: "Opened", clickRate: "Clicked", contactedConversion: "Conv. contacted",
+      controlConversion: "Conv. control", lift: "Lift", drawn: "Interval, drawn", interval: "95 % interval", low: "Lift, lower end", high: "Lift, upper end", attributed: "Attributed sales",
+      incremental: "Incremental sales", cost: "Cost", roi: "ROI", roas: "ROAS", incrementalRoi: "Incr. ROI", id: "Id", channel: "Channel", objective: "Objective", starts: "From", ends: "To",
+    },
+  },
 };

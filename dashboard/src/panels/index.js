@@ -3,6 +3,7 @@ import { grid } from "./grid.js";
 import { horizons } from "./horizons.js";
 import { list } from "./list.js";
 import { flows, migration } from "./migration.js";
+import { campaignSegments, campaigns } from "./campaigns.js";
 import { kpiBoard } from "./kpi-board.js";
 import { periodTable } from "./period-table.js";
 import { profile } from "./profile.js";
@@ -15,4 +16,5 @@ export const panels = [
   periodTable, trend, split,
   migration, flows, category, branch, channel, horizons, profile, timing, grid, list,
   kpiBoard,
+  campaigns, campaignSegments,
 ];

@@ -85,7 +85,7 @@ export const quoted = (text, length = 60) => `\u2068${text.length > length ? `${
 
 const WIDTH = 168;
 const HEIGHT = 28;
-const MARGIN = 12;
+const MARGIN = 20;
 
 /** Scale of intervals that holds 0 and has round ends. `rows`: [{low, high}]. */
 export function intervalScale(rows) {
@@ -105,7 +105,7 @@ export function scaleHead(view, scale, formatter) {
   const ticks = Array.from({ length: count + 1 }, (_, i) => scale.min + i * scale.interval).map((value) => (Math.abs(value) < scale.interval / 1000 ? 0 : value));
   return drawing(
     ticks.map((value) => svg("line", { x1: place(scale, value), x2: place(scale, value), y1: 22, y2: 28, stroke: value === 0 ? t.faint : t.line2 })),
-    ticks.map((value) => {
+    ticks.filter((value) => value === 0 || ticks.length <= 4 || Math.round(value / scale.interval) % 2 === 0).map((value) => {
       const text = svg("text", { x: place(scale, value), y: 17, "text-anchor": "middle", "font-size": 11, "font-weight": 500, fill: t.muted });
       text.textContent = formatter(value);
       return text;
@@ -137,5 +137,6 @@ export function whisker(view, scale, { low, value, high, isFew, colour }) {
   );
 }
 
-/** Points without their unit, for two of them in one text: `−0.9 to +48.4`. */
+/** Points without their unit, for two of them in one text, `-0.9 to +48.4`, and for a scale, `+20`. */
 export const barePoints = (value) => format.points(value).replace(/ pt$/, "");
+export const scalePoints = (value) => `${value > 0 ? "+" : ""}${(Math.abs(value * 100) % 1 < 0.001 ? format.count : format.decimal)(Number((value * 100).toFixed(6)))}`;
