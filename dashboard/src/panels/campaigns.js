@@ -38,10 +38,13 @@ function chosenCampaign(view) {
 const datesOf = ({ isUnknown, channel, starts_on: from, ends_on: to }) =>
   isUnknown ? text.unknown : [channel, from && text.dates(format.date(from), to ? format.date(to) : null)].filter(Boolean).join(" · ");
 
-/** Scale that holds the interval of every row with enough customers and the dot of the others: a handful of customers must not flatten the rest. */
-function scaleOf(rows) {
+/**
+ * Scale that holds the interval of every row with enough customers and the dot of those with `few` or more: a handful of customers must not
+ * flatten the rest.
+ */
+function scaleOf(rows, few) {
   const lifts = rows.filter(hasLift);
-  const held = lifts.filter((row) => Math.min(row.contacted_count, row.control_count) >= ENOUGH / 10);
+  const held = lifts.filter((row) => Math.min(row.contacted_count, row.control_count) >= few);
   const room = (row) => (isFew(row) ? (row.lift_high - row.lift_low) / 8 : 0);
   return intervalScale(
     (held.length ? held : lifts).map((row) => ({
@@ -101,7 +104,7 @@ export const campaigns = {
   empty,
   draw(body, view, frame) {
     const rows = campaignsOf(view);
-    const scale = scaleOf(rows.map((campaign) => campaign.row));
+    const scale = scaleOf(rows.map((campaign) => campaign.row), 3);
     const open = chosenCampaign(view).campaign_id;
     const choose = (id) => {
       chosen = id;
@@ -188,7 +191,7 @@ export const campaignSegments = {
   empty,
   draw(body, view) {
     const { groups } = groupRows(view);
-    const scale = scaleOf(groups.map((group) => group.row));
+    const scale = scaleOf(groups.map((group) => group.row), 1);
     const { columns } = text;
     drawRegion(
       body,
