@@ -38,11 +38,19 @@ function chosenCampaign(view) {
 const datesOf = ({ isUnknown, channel, starts_on: from, ends_on: to }) =>
   isUnknown ? text.unknown : [channel, from && text.dates(format.date(from), to ? format.date(to) : null)].filter(Boolean).join(" · ");
 
-/** Scale of the intervals of `rows`; one campaign with a handful of customers must not flatten all the others. */
-function scaleOf(rows, holdsFew) {
+/**
+ * Scale that holds the interval of every row with enough customers and the dot of those with `few` or more: a handful of customers must not
+ * flatten the rest.
+ */
+function scaleOf(rows, few) {
   const lifts = rows.filter(hasLift);
-  const sure = lifts.filter((row) => holdsFew || !isFew(row));
-  return intervalScale((sure.length ? sure : lifts).map((row) => ({ low: Math.max(row.lift_low, -1), high: Math.min(row.lift_high, 1) })));
+  const held = lifts.filter((row) => Math.min(row.contacted_count, row.control_count) >= few);
+  const room = (row) => (isFew(row) ? (row.lift_high - row.lift_low) / 8 : 0);
+  return intervalScale(
+    (held.length ? held : lifts).map((row) => ({
+      low: isFew(row) ? row.lift - room(row) : row.lift_low, high: isFew(row) ? row.lift + room(row) : row.lift_high,
+    })),
+  );
 }
 
 /** Three cells: lift, its interval drawn, its interval in numbers; or one with the reason why there is none. */
@@ -96,7 +104,7 @@ export const campaigns = {
   empty,
   draw(body, view, frame) {
     const rows = campaignsOf(view);
-    const scale = scaleOf(rows.map((campaign) => campaign.row), false);
+    const scale = scaleOf(rows.map((campaign) => campaign.row), 3);
     const open = chosenCampaign(view).campaign_id;
     const choose = (id) => {
       chosen = id;
@@ -183,7 +191,7 @@ export const campaignSegments = {
   empty,
   draw(body, view) {
     const { groups } = groupRows(view);
-    const scale = scaleOf(groups.map((group) => group.row), true);
+    const scale = scaleOf(groups.map((group) => group.row), 1);
     const { columns } = text;
     drawRegion(
       body,

@@ -4,12 +4,17 @@ import { horizons } from "./horizons.js";
 import { list } from "./list.js";
 import { flows, migration } from "./migration.js";
 import { campaignSegments, campaigns } from "./campaigns.js";
+import { churn } from "./churn.js";
+import { cohorts } from "./cohorts.js";
 import { kpiBoard } from "./kpi-board.js";
+import { leads } from "./leads.js";
 import { periodTable } from "./period-table.js";
 import { profile } from "./profile.js";
+import { satisfaction } from "./satisfaction.js";
 import { split } from "./split.js";
 import { timing } from "./timing.js";
 import { trend } from "./trend.js";
+import { valueRisk } from "./value-risk.js";
 
 /** Every panel, in the order of the page. */
 export const panels = [
@@ -17,4 +22,6 @@ export const panels = [
   migration, flows, category, branch, channel, horizons, profile, timing, grid, list,
   kpiBoard,
   campaigns, campaignSegments,
+  cohorts, valueRisk, churn,
+  leads, satisfaction,
 ];
