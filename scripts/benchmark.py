@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,7 @@ from rich.table import Table
 PROJECT = Path(__file__).resolve().parent.parent
 BY_HAND = PROJECT / "scripts/benchmark_by_hand.sql"
 REPORT = PROJECT / "docs/benchmarks.md"
+ON_THE_PAGE = re.compile(r"<!-- the page: start -->.*<!-- the page: end -->", re.DOTALL)
 DBT = Path(sys.executable).with_name("dbt")
 
 # The three results and the columns that make their rows' keys.
@@ -104,9 +106,15 @@ def main() -> int:
         return 1
     if asked.write:
         REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        REPORT.write_text("\n".join(lines) + "\n" + section_on_the_page(), encoding="utf-8")
         console.print(f"Written: {REPORT}")
     return 0 if is_identical else 1
+
+
+def section_on_the_page() -> str:
+    """What scripts/benchmark_site.py wrote into the report; it stays."""
+    found = ON_THE_PAGE.search(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else None
+    return f"\n{found[0]}\n" if found else ""
 
 
 def arguments() -> argparse.Namespace:
