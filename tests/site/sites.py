@@ -125,10 +125,10 @@ def open_dashboard(page, site: Site, state: str = "", by_double_click: bool = Fa
     wait_until(page, "performance.getEntriesByName('first-view').length > 0")
 
 
-def wait_until(page, condition: str, seconds: float = 15) -> None:
+def wait_until(page, condition: str, argument=None, seconds: float = 15) -> None:
     """Wait for a condition in JavaScript; Playwright's own way is against the page's policy."""
     until = time.monotonic() + seconds
-    while not page.evaluate(condition):
+    while not page.evaluate(condition, argument):
         assert time.monotonic() < until, f"after {seconds} s still not: {condition}"
         page.wait_for_timeout(20)
 

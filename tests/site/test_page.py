@@ -6,7 +6,7 @@ import re
 
 import figures as f
 import pytest
-from sites import HOSTILE, open_dashboard
+from sites import HOSTILE, open_dashboard, wait_until
 
 GRAINS = ["day", "week", "month", "quarter", "year"]
 SCHEMES = ["crm_dashboard", "customer_360"]
@@ -68,7 +68,7 @@ def test_the_period_table_is_the_mart(page, site, grain, scheme, segment):
     wanted = [[w(v) for w, v in zip(formats, row[1:9], strict=True)] for row in rows][:130]
     assert [row[1:] for row in shown] == wanted
     names = [f.period(grain, row[0]) for row in rows][:130]
-    assert [row[0].split("\n")[0].strip() for row in shown] == names
+    assert [re.sub(r"\d+ of \d+ days$", "", row[0]).strip() for row in shown] == names
     is_marked = [bool(re.search(r"\d+ of \d+ days", row[0])) for row in shown]
     assert is_marked == [not row[9] for row in rows][:130]
 
@@ -190,7 +190,7 @@ def test_a_click_on_a_segment_filters_everything(opened):
     before = {panel: text_of(page, panel) for panel in ("periods", "cards", *SEGMENT_PANELS)}
     f.choose_segment(page, "Promising")
     assert "segment=Promising" in page.url
-    assert page.locator(".scope").inner_text().startswith("Only Promising")
+    assert page.locator(".scope").inner_text().split()[:2] == ["Only", "Promising"]
     for panel, text in before.items():
         assert text_of(page, panel) != text, panel
     f.choose_segment(page, "Promising")
@@ -216,14 +216,14 @@ def test_a_click_on_the_ring_a_month_or_a_line_chooses(page, site):
     assert "segment=Dormant" in page.url
     page.keyboard.press("Escape")
     assert "segment" not in page.url
-    page.locator("#periods tbody tr").nth(4).click()
+    page.locator("#periods table.periods tbody tr").nth(4).click()
     assert f"period={page.locator('#periods tbody tr').nth(4).get_attribute('data-start')}" in (
         page.url
     )
     chart = page.locator("#trend .chart").bounding_box()
     page.mouse.click(chart["x"] + 60, chart["y"] + 100)
     f.settle(page)
-    first = page.locator("#periods tbody tr").last.get_attribute("data-start")
+    first = page.locator("#periods table.periods tbody tr").last.get_attribute("data-start")
     assert f"period={first}" in page.url
 
 
@@ -247,14 +247,20 @@ def test_the_address_restores_the_view(page, site):
     page.locator(".bar .icon").click()
     f.settle(page)
     address = page.url
-    seen = page.locator("body").inner_text()
+    parts = [".bar", ".cards", "#periods", "#trend", "#split table", "#split .foot"]
+    seen = [page.locator(part).inner_text() for part in parts]
     page.goto("about:blank")
     page.goto(address)
     f.settle(page)
-    for part in (".bar", ".cards", "#periods", "#trend", "#split"):
-        assert page.locator(part).inner_text() in seen
+    assert [page.locator(part).inner_text() for part in parts] == seen
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    for wanted in ("scheme=customer_360", "segment=Loyal", "grain=quarter", "period=", "change=mon"):
+    for wanted in (
+        "scheme=customer_360",
+        "segment=Loyal",
+        "grain=quarter",
+        "period=",
+        "change=mon",
+    ):
         assert wanted in address
 
 
@@ -284,7 +290,7 @@ def test_another_grain_stays_at_the_day_looked_at(page, site):
 
 def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     opened_at(page, site)
-    row = page.locator("#periods tbody tr").nth(1)
+    row = page.locator("#periods table.periods tbody tr").nth(1)
     row.hover()
     popover = page.locator("#period-changes")
     assert popover.is_visible()
@@ -305,12 +311,12 @@ def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     for cell, before in ((rows[0][3], month), (rows[0][5], year)):
         change = f.rounded((now / before - 1) * 100, 1 if abs(now / before - 1) < 0.0995 else 0)
         assert cell == f"{'▲' if change > 0 else '▼'} {abs(change)}%"
-    page.locator("#periods tbody tr").nth(0).hover()
+    page.locator("#periods table.periods tbody tr").nth(0).hover()
     assert "unfinished" in popover.inner_text()
     page.get_by_role("button", name="+ vs month").click()
     f.settle(page)
-    assert rows[0][3] in f.cells(page, "#periods tbody tr")[1][1]
-    assert "▲" not in "".join(f.cells(page, "#periods tbody tr")[0])
+    assert rows[0][3] in f.cells(page, "#periods table.periods tbody tr")[1][1]
+    assert "▲" not in "".join(f.cells(page, "#periods table.periods tbody tr")[0])
 
 
 # -- segments --------------------------------------------------------------------------------------
@@ -495,9 +501,7 @@ def test_the_list_is_customer_360_page_by_page(opened, site, scheme):
     f.show(page, "list")
     assert shown() == wanted(everyone[:12], True)
     page.get_by_role("button", name="Next page").click()
-    page.wait_for_function(
-        "document.querySelector('#list .pages').innerText.includes('13 to 24')"
-    )
+    wait_until(page, "document.querySelector('#list .pages').innerText.includes('13 to 24')")
     assert shown() == wanted(everyone[12:24], True)
     [(segment, size)] = f.query(
         site,
@@ -507,20 +511,16 @@ def test_the_list_is_customer_360_page_by_page(opened, site, scheme):
     )
     f.choose_segment(page, segment)
     f.show(page, "list")
-    page.wait_for_function(
-        f"document.querySelector('#list .pages')?.innerText.includes('of {size}')"
-    )
-    own = f.query(
-        site, LISTED.format(segment="", filter=f"and {scheme}_segment = '{segment}'")
-    )
+    wait_until(page, f"document.querySelector('#list .pages')?.innerText.includes('of {size}')")
+    own = f.query(site, LISTED.format(segment="", filter=f"and {scheme}_segment = '{segment}'"))
     assert [[row[0], *row[1:]] for row in f.cells(page, "#list tbody tr")] == wanted(
         own[:12], False
     )
     while page.get_by_role("button", name="Next page").is_enabled():
         before = page.locator("#list .pages").inner_text()
         page.get_by_role("button", name="Next page").click()
-        page.wait_for_function(
-            "(before) => document.querySelector('#list .pages').innerText !== before", arg=before
+        wait_until(
+            page, "(before) => document.querySelector('#list .pages').innerText !== before", before
         )
     assert f.cells(page, "#list tbody tr") == wanted(own[(size - 1) // 12 * 12 :], False)
 
@@ -738,8 +738,8 @@ def test_what_is_missing_is_said_and_the_rest_is_drawn(page, optional_tables_mis
     opened_at(page, optional_tables_missing_site)
     text = walk(page)
     assert not NONSENSE.search(text)
-    assert page.locator("#periods tbody tr").count() > 12
-    for panel in ("campaigns", "satisfaction", "leads"):
+    assert page.locator("#periods table.periods tbody tr").count() > 12
+    for panel in ("satisfaction", "leads"):
         assert "Fill raw." in page.locator(f"#{panel}").inner_text(), panel
 
 
@@ -755,7 +755,7 @@ def test_a_mart_that_is_missing_is_named(page, site_with_files):
     opened_at(page, site_with_files)
     f.show(page, "cohorts")
     assert "dbt build --select fct_cohort_retention" in page.locator("#cohorts").inner_text()
-    assert page.locator("#periods tbody tr").count() > 12
+    assert page.locator("#periods table.periods tbody tr").count() > 12
 
 
 def test_figures_that_cannot_be_read_are_said(page, site_with_files):
