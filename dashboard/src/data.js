@@ -1,5 +1,5 @@
 // Tables of the page: copied from the marts, read from inside the page or from data/ beside it (see dashboard/README.md).
-import { parquetReadObjects } from "hyparquet";
+import { asyncBufferFromUrl, cachedAsyncBuffer, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 
 const inside = document.getElementById("clientele-data");
 const embedded = inside ? JSON.parse(inside.textContent) : null;
@@ -122,10 +122,11 @@ export class Data {
 
   /** Rows `from` to `to` (exclusive) of a list of customers, sorted by lifetime sales from high to low. */
   async customers(scheme, segment, from, to) {
-    const { file } = this.catalog.customers.orders[segment === "all" ? "all" : scheme];
+    const order = this.catalog.customers.orders[segment === "all" ? "all" : scheme];
+    const { file } = order;
     const [start, count] = this.range(scheme, segment);
     if (count === 0) return [];
-    if (!this.parquet.has(file)) this.parquet.set(file, embedded ? bytesOf(embedded.files[file]) : await rangesOf(`data/${file}`));
+    if (!this.parquet.has(file)) this.parquet.set(file, embedded ? bytesOf(embedded.files[file]) : await rangesOf(`data/${file}`, order));
     const rows = await parquetReadObjects({ ...this.parquet.get(file), rowStart: start + from, rowEnd: start + Math.min(to, count) });
     return rows;
   }
@@ -137,8 +138,8 @@ function bytesOf(base64) {
   return { file: bytes.buffer };
 }
 
-async function rangesOf(url) {
-  const { asyncBufferFromUrl, parquetMetadataAsync, cachedAsyncBuffer } = await import("hyparquet");
-  const file = cachedAsyncBuffer(await asyncBufferFromUrl({ url }));
-  return { file, metadata: await parquetMetadataAsync(file) };
+/** The footer of the file, read once; the rows of a page are read by range. */
+async function rangesOf(url, { bytes, footer_bytes: initialFetchSize }) {
+  const file = cachedAsyncBuffer(await asyncBufferFromUrl({ url, byteLength: bytes }));
+  return { file, metadata: await parquetMetadataAsync(file, { initialFetchSize }) };
 }

@@ -44,7 +44,8 @@ export const format = {
   wholeRate: (value) => shown(value, (v) => number({ style: "percent", maximumFractionDigits: 0 }).format(v)),
   points: (value) => shown(value, (v) => `${signed(v * 100, 1)} pt`),
   ratio: (value) => shown(value, (v) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 2 }).format(v)}×`),
-  change: (value) => shown(value, (v) => `${signed(v * 100, Math.abs(v) < 0.0995 ? 1 : 0)}%`),
+  // ten times and more is said in times: 1,747 % says nothing
+  change: (value) => shown(value, (v) => (v >= 9 ? `${number({ maximumFractionDigits: 0 }).format(v + 1)}×` : `${signed(v * 100, Math.abs(v) < 0.0995 ? 1 : 0)}%`)),
   text: (value) => shown(value, String),
   date: (value) => shown(value, (v) => date({ day: "numeric", month: "short", year: "numeric" }).format(day(v))),
   weekday: (number1to7) => date({ weekday: "short" }).format(new Date(Date.UTC(2024, 0, number1to7))),

@@ -4,6 +4,7 @@ export const labels = {
   title: "CRM Dashboard",
   skip: "Skip to the period table",
   all: "All customers",
+  asOf: (segment, date) => `${segment} as of ${date}`,
   only: "Only",
   clear: "Show all customers",
   docs: "Docs",
@@ -55,7 +56,9 @@ export const labels = {
     averageTransaction: (currency) => `Avg Trans ${currency}`, averageCustomer: (currency) => `Avg Cust ${currency}`, share: "% Tot Sales",
     averageNew: (currency) => `Avg ${currency} New Cust`, averageReturning: (currency) => `Avg ${currency} Ret Cust`,
     changes: { label: "Changes", values: "Values", month: { day: "+ vs day", week: "+ vs week", month: "+ vs month", quarter: "+ vs quarter", year: "+ vs year" }, year: "+ vs year before" },
-    before: "Before", yearBefore: "Year before", change: "Change", now: "This", all: (count) => `Show all ${count}`, choose: (period) => `Choose ${period}`,
+    yearBefore: "Year before", change: "Change",
+    now: { day: "This day", week: "This week", month: "This month", quarter: "This quarter", year: "This year" },
+    before: { day: "Day before", week: "Week before", month: "Month before", quarter: "Quarter before", year: "Year before" }, all: (count) => `Show all ${count}`, choose: (period) => `Choose ${period}`,
   },
   trend: {
     title: "Sales trend", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`,
@@ -112,7 +115,7 @@ export const labels = {
     all: "Choose a segment to see what to do for it.",
   },
   list: {
-    title: "Customers", subtitle: (scope, date, count) => `${scope}, ${count}, by sales from high to low, as of ${date}`,
+    title: "Customers", subtitle: (scope, date, count) => `${scope}: ${count}, by sales from high to low, as of ${date}`,
     columns: {
       customer_id: "Customer", segment: "Segment", rfm_score: "RFM", value_tier: "Value", last_purchase_date: "Last purchase", purchase_count_lifetime: "Purchases",
       sales_amount_lifetime: "Sales", predicted_sales_amount_next_12_months: "Expected, 12 months", churn_risk: "Churn risk", days_overdue: "Days overdue",

@@ -1,5 +1,6 @@
 // The page: reads the address and the data, draws what is in sight, and follows the reader's choices.
 import "./style.css";
+import { fitCharts } from "./charts.js";
 import { Data } from "./data.js";
 import { choice, fill, h, name } from "./dom.js";
 import { format, periodName, setFormats } from "./format.js";
@@ -30,7 +31,15 @@ class Page {
       this.draw();
     });
     onSystemTheme(() => this.draw());
-    addEventListener("beforeprint", () => this.frames.forEach((frame) => frame.isStale && frame.draw(this.view)));
+    addEventListener("beforeprint", () => {
+      document.documentElement.classList.add("printing");
+      for (const frame of this.frames) if (frame.isStale) frame.draw(this.view);
+      fitCharts();
+    });
+    addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("printing");
+      fitCharts();
+    });
     addEventListener("keydown", (event) => event.key === "Escape" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
   }
 
@@ -113,6 +122,11 @@ class Page {
     const theme = themeName(this.state.values);
     applyTheme(theme);
     this.view = makeView(this.data, this.settings, this.state.values, theme, (changes) => this.choose(changes));
+    if (!this.view.isReady) {
+      // a segment was chosen before its figures were there: no figures of all customers under its name
+      this.data.load("segment_periods").then(() => this.draw(), (error) => this.fail(error));
+      return;
+    }
     this.drawBar();
     drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
     for (const frame of this.frames) {
@@ -181,6 +195,10 @@ class Page {
     return this.choose({ grain, period: startOf(grain, end > asOf ? asOf : end) });
   }
 
+  fail(error) {
+    document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
+  }
+
   switchTheme() {
     this.choose({ theme: this.view.theme === "dark" ? "light" : "dark" });
   }
@@ -210,9 +228,15 @@ class Page {
 
 async function start() {
   const data = await Data.open();
+  const missing = ["settings", "segments", "period_kpis", "sales_trend"].map((table) => data.missing(table)).find(Boolean);
+  if (missing) {
+    document.body.replaceChildren(h("p", { class: "says", text: labels.states.missingMart(missing) }));
+    return;
+  }
   await Promise.all(data.names(true).map((table) => data.load(table)));
   const page = new Page(data);
-  const section = page.state.values.section;
+  const { section, segment } = page.state.values;
+  if (segment !== "all") await data.load("segment_periods");
   page.draw();
   requestAnimationFrame(() => setTimeout(async () => {
     performance.mark("first-view");

@@ -24,6 +24,7 @@ const titleOf = (panel, view) => (typeof panel.title === "function" ? panel.titl
 export class PanelFrame {
   constructor(panel, page) {
     this.panel = panel;
+    panel.frame = this;
     this.page = page;
     this.asTable = false;
     this.isStale = true;

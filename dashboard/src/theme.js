@@ -49,5 +49,11 @@ export function segmentColours(name, colour) {
   return tokens[name].segments[colour] || tokens[name].segments.grey;
 }
 
+/** `colour` as it looks with the alpha `alpha` over `ground`; both as #rrggbb. */
+export function blend(colour, ground, alpha) {
+  const part = (text, at) => Number.parseInt(text.slice(at, at + 2), 16);
+  return `#${[1, 3, 5].map((at) => Math.round(part(colour, at) * alpha + part(ground, at) * (1 - alpha)).toString(16).padStart(2, "0")).join("")}`;
+}
+
 /** A colour given as red, green, blue, with the alpha `alpha` over the card. */
 export const tint = (rgb, alpha) => `rgba(${rgb.join(",")},${alpha.toFixed(3)})`;

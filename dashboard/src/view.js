@@ -1,5 +1,5 @@
 // What the panels draw from: the state, and the periods it is about, in one shape for all customers and for a segment.
-import { periodName } from "./format.js";
+import { format, periodName } from "./format.js";
 import { labels } from "./labels.js";
 import { lastDay, startOf, yearBefore } from "./periods.js";
 
@@ -73,5 +73,7 @@ export function makeView(data, settings, values, theme, choose) {
     /** The period of another grain that holds that day. */
     periodAt: (otherGrain) => (day ? startOf(otherGrain, day) : null),
     scope: segmentRow ? segmentRow.segment : labels.all,
+    /** The same for figures of other days: who is in a segment is always as of the day of the data. */
+    scopeOfDay: segmentRow ? labels.asOf(segmentRow.segment, format.date(asOf)) : labels.all,
   };
 }

@@ -39,6 +39,10 @@ KEYS = {
     "fct_revenue_tree": "period_grain period_start_date",
     "fct_second_purchase": "cohort_month days",
     "fct_kpi_board": "kpi period_grain period_start_date",
+    "dash_settings": "as_of_date",
+    "dash_customer_profile": "scheme segment attribute attribute_value",
+    "dash_rfm_grid": "scheme segment recency_score frequency_score",
+    "dash_lead_funnel": "cohort_month",
 }
 PERSONAL_MARTS = {"dim_customer_contacts", "possible_duplicate_customers"}
 # rows that the oracle leaves out

@@ -9,8 +9,8 @@ Values in the frames are plain Python objects (``str``, ``int``, ``bool``, ``Dec
 ``date``, naive UTC ``datetime``, ``None``) in columns of dtype ``object``.
 
 This module holds staging and the folders core, rfm and kpis; ``oracle_campaigns``,
-``oracle_service``, ``oracle_growth`` and ``oracle_board`` hold the others and work from what
-``Basis`` hands over. Each lists its own readings.
+``oracle_service``, ``oracle_growth``, ``oracle_board`` and ``oracle_dashboard`` hold the others and
+work from what ``Basis`` hands over. Each lists its own readings.
 
 Readings: what the design leaves open, and how it is read here
 --------------------------------------------------------------
@@ -53,8 +53,10 @@ Sales
 18. ``ecommerce_channels`` is lower-cased before it is compared, as channels are.
 19. is_first_purchase and "first-ever purchase" are the canonical customer's, whether the purchase
     is a VIP sale or not.
-20. ``fct_segment_sales`` counts purchases of all kinds, not VIP sales only; ``all`` includes
-    anonymous purchases; segments are those of ``fct_customer_rfm`` (so of ``rfm_method``); a
+20. ``fct_segment_sales`` counts purchases of all kinds in customer_count, purchase_count, sales,
+    CRM and e-commerce sales, and VIP sales in the rest; new and returning are the customer's in
+    the period, whatever was bought of the dimension's value before; ``all`` includes anonymous
+    purchases; segments are those of ``fct_customer_rfm`` (so of ``rfm_method``); a
     branch's value is its branch_id; a category's, channel's or branch's own name ``unknown`` or
     ``unallocated`` shares the row of that name.
 21. A purchase counts in a category when it has a line there, even if its lines there add up to 0 or
@@ -118,6 +120,8 @@ DEFAULT_VARIABLES = {
     "reporting_timezone": "UTC",
     "churn_days": 90,
     "ecommerce_channels": ["ecommerce"],
+    "currency": "USD",
+    "locale": "en-US",
 }
 
 # --------------------------------------------------------------------------------------------------
@@ -339,7 +343,11 @@ MART_COLUMNS = {
     ),
     "fct_segment_sales": "scheme segment period_grain period_start_date dimension "
     "dimension_value customer_count "
-    "purchase_count sales_amount",
+    "purchase_count sales_amount vip_customer_count new_customer_count returning_customer_count "
+    "return_rate vip_purchase_count vip_sales_amount new_customer_sales_amount "
+    "returning_customer_sales_amount average_transaction_amount average_customer_amount "
+    "average_new_customer_amount average_returning_customer_amount sales_share crm_sales_amount "
+    "ecommerce_sales_amount",
     "fct_cohort_retention": "cohort_month months_since cohort_size active_count retention_rate",
     "rejected_records": "table_name record_key",
     "data_quality": "table_name check_name record_count",
@@ -1148,8 +1156,52 @@ def split_by_dimension(purchase: dict, lines: list[dict]) -> list[tuple[str, str
     return parts
 
 
+def measure_segment_sales(
+    parts: list[tuple[dict, Decimal]],
+    everyones_parts: list[tuple[dict, Decimal]],
+    start: date,
+    buyers: dict[str, Buyer],
+) -> dict:
+    """Figures of a segment, period and dimension value, from purchases and amounts."""
+
+    def total(rows: list[tuple[dict, Decimal]]) -> Decimal:
+        return money_sum(amount for _, amount in rows)
+
+    vip = [(t, amount) for t, amount in parts if t["is_vip_sale"]]
+    active = {t["customer_id"] for t, _ in vip}
+    new = {customer_id for customer_id in active if buyers[customer_id].days[0] >= start}
+    returning = active - new
+    new_amount = total([part for part in vip if part[0]["customer_id"] in new])
+    returning_amount = total([part for part in vip if part[0]["customer_id"] in returning])
+    vip_count = len({t["transaction_id"] for t, _ in vip})
+    return {
+        "customer_count": len({t["customer_id"] for t, _ in parts} - {None}),
+        "purchase_count": len({t["transaction_id"] for t, _ in parts}),
+        "sales_amount": total(parts),
+        "vip_customer_count": len(active),
+        "new_customer_count": len(new),
+        "returning_customer_count": len(returning),
+        "return_rate": divide(len(returning), len(active), 6),
+        "vip_purchase_count": vip_count,
+        "vip_sales_amount": total(vip),
+        "new_customer_sales_amount": new_amount,
+        "returning_customer_sales_amount": returning_amount,
+        "average_transaction_amount": divide(total(vip), vip_count, 4),
+        "average_customer_amount": divide(total(vip), len(active), 4),
+        "average_new_customer_amount": divide(new_amount, len(new), 4),
+        "average_returning_customer_amount": divide(returning_amount, len(returning), 4),
+        "sales_share": divide(total(vip), total(everyones_parts), 6),
+        "crm_sales_amount": total([part for part in parts if part[0]["is_crm_sale"]]),
+        "ecommerce_sales_amount": total([part for part in parts if part[0]["is_ecommerce_sale"]]),
+    }
+
+
 def build_segment_sales(
-    transactions: list[dict], lines: list[dict], rfm: list[dict], as_of: date | None
+    transactions: list[dict],
+    lines: list[dict],
+    rfm: list[dict],
+    buyers: dict[str, Buyer],
+    as_of: date | None,
 ) -> list[dict]:
     """Sales by segment as of D, period and one dimension at a time."""
     lines_of = defaultdict(list)
@@ -1176,15 +1228,15 @@ def build_segment_sales(
                     for segment in ("all", own):
                         cells[scheme, segment, grain, start, dimension, value].append((t, amount))
     names = MART_COLUMNS["fct_segment_sales"].split()[:6]
-    return [
-        dict(zip(names, cell, strict=True))
-        | {
-            "customer_count": len({t["customer_id"] for t, _ in parts} - {None}),
-            "purchase_count": len({t["transaction_id"] for t, _ in parts}),
-            "sales_amount": money_sum(amount for _, amount in parts),
-        }
-        for cell, parts in cells.items()
-    ]
+    rows = []
+    for cell, parts in cells.items():
+        scheme, _, *place = cell
+        everyones_parts = cells[scheme, "all", *place]
+        rows.append(
+            dict(zip(names, cell, strict=True))
+            | measure_segment_sales(parts, everyones_parts, place[1], buyers)
+        )
+    return rows
 
 
 def build_cohort_retention(buyers: dict[str, Buyer], as_of: date | None) -> list[dict]:
@@ -1422,7 +1474,9 @@ def build_core(basis: Basis) -> dict[str, list[dict]]:
         "fct_segment_migration": build_segment_migration(buyers, as_of),
         "fct_period_kpis": build_period_kpis(transactions, buyers, as_of),
         "fct_sales_trend": build_sales_trend(transactions, as_of),
-        "fct_segment_sales": build_segment_sales(transactions, basis.lines, basis.rfm, as_of),
+        "fct_segment_sales": build_segment_sales(
+            transactions, basis.lines, basis.rfm, buyers, as_of
+        ),
         "fct_cohort_retention": build_cohort_retention(buyers, as_of),
     }
 
@@ -1447,6 +1501,7 @@ def build_marts(
     # they build on this module
     import oracle_board
     import oracle_campaigns
+    import oracle_dashboard
     import oracle_growth
     import oracle_service
 
@@ -1464,6 +1519,7 @@ def build_marts(
     marts |= oracle_service.build(basis)
     marts |= oracle_growth.build(basis)
     marts |= oracle_board.build(basis, marts, targets)
+    marts |= oracle_dashboard.build(basis, marts)
     marts |= {
         "rejected_records": [
             {"table_name": table, "record_key": record_key(table, text)}
@@ -1474,7 +1530,13 @@ def build_marts(
         "data_quality": account_for(staged, erased),
     }
     columns = MART_COLUMNS.copy()
-    for module in (oracle_campaigns, oracle_service, oracle_growth, oracle_board):
+    for module in (
+        oracle_campaigns,
+        oracle_service,
+        oracle_growth,
+        oracle_board,
+        oracle_dashboard,
+    ):
         columns |= module.MART_COLUMNS
     return {mart: make_frame(columns[mart].split(), rows) for mart, rows in marts.items()}
 

@@ -372,6 +372,8 @@ BAD_VARIABLES = {
     "churn_days": [0, -1, "90", None, 1.5, True],
     "ecommerce_channels": ["ecommerce", None, [1], [None], [["a"]], {"a": 1}],
     "annual_discount_rate": ["0.1", None, -0.01, 1, True],
+    "currency": ["usd", "US", "EURO", "", None, 756, "USD\n", "U$D"],
+    "locale": ["en_US", "EN", "english", "e", "en-", "en-U", "", None, 5, "en-US'", "en-US\n"],
 }  # fmt: skip
 GOOD_VARIABLES = {
     "as_of_date": ["2024-02-29", "1900-01-01", None],
@@ -382,6 +384,8 @@ GOOD_VARIABLES = {
     "churn_days": [1, 90],
     "ecommerce_channels": [[], ["it's"], ["a", "b"]],
     "annual_discount_rate": [0, 0.99],
+    "currency": ["USD", "CHF"],
+    "locale": ["en", "en-US", "gsw-CH", "zh-Hant-TW", "es-419"],
 }
 
 

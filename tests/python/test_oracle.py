@@ -390,7 +390,10 @@ def test_nothing_sold():
     timing = marts["fct_campaign_timing"]
     assert len(timing) == 20 * 168 and not timing["purchase_count"].any()
     filled = {mart for mart, rows in marts.items() if not rows.empty}
-    assert filled == {"fct_segment_split", "fct_campaign_timing", "data_quality"}
+    assert filled == {
+        *("fct_segment_split", "fct_campaign_timing", "data_quality"),
+        *("dash_settings", "dash_rfm_grid"),
+    }
 
 
 @pytest.mark.parametrize("seed", range(11))

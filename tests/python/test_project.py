@@ -15,7 +15,7 @@ import yaml
 from compiled import CompiledProject
 from dbt_runs import PROJECT, DbtRuns
 
-LAYERS = {"core": 0, "rfm": 1, "kpis": 2, "campaigns": 2, "service": 2, "board": 3}
+LAYERS = {"core": 0, "rfm": 1, "kpis": 2, "campaigns": 2, "service": 2, "board": 3, "dashboard": 4}
 PERSONAL = {"first_name", "last_name", "name", "email", "phone", "birth_date", "raw_record"}
 PUBLIC_SCHEMAS = ["marts", "intermediate", "seeds"]
 

@@ -103,7 +103,8 @@ export function changeText(value, before, isRate, polarity) {
   const size = isRate ? Math.abs(change) >= 0.01 : Math.abs(change) >= 0.05;
   const tone = !size || polarity === 0 ? "" : change * polarity > 0 ? "good" : "bad";
   const shown = (isRate ? format.points(change) : format.change(change)).replace(/^[+-]/, "");
-  return { glyph: change > 0 ? "▲" : change < 0 ? "▼" : "＝", text: shown, tone };
+  const isNone = !/[1-9]/.test(shown);
+  return { glyph: isNone ? "=" : change > 0 ? "▲" : "▼", text: shown, tone };
 }
 
 function comparison(figure) {

@@ -28,7 +28,6 @@ function columnsOf() {
 const compared = (period, change) => (change === "month" ? period.previous : change === "year" ? period.yearBefore : null);
 
 function showChanges(popover, row, period, columns) {
-  const grain = labels.grains[period.grain].toLowerCase();
   const before = period.previous?.isComplete && period.isComplete ? period.previous : null;
   const year = period.yearBefore?.isComplete && period.isComplete ? period.yearBefore : null;
   const change = (other, [, field, , isRate]) => {
@@ -41,7 +40,7 @@ function showChanges(popover, row, period, columns) {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, ["", `${text.now} ${grain}`, `${grain} before`, text.change, text.yearBefore, text.change].map((name) => h("th", { scope: "col", text: name })))),
+      h("thead", {}, h("tr", {}, ["", text.now[period.grain], text.before[period.grain], text.change, text.yearBefore, text.change].map((name) => h("th", { scope: "col", text: name })))),
       h(
         "tbody",
         {},
@@ -135,7 +134,7 @@ export const periodTable = {
   needs: ["period_kpis", "sales_trend"],
   parts: () => [],
   follows: ["scheme", "segment", "grain", "period", "change"],
-  subtitle: (view) => text.subtitle(view.scope, format.count(view.periods.length), labels.periods[view.grain]),
+  subtitle: (view) => text.subtitle(view.scopeOfDay, format.count(view.periods.length), labels.periods[view.grain]),
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   controls: (view) => [
     h(

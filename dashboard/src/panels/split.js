@@ -3,7 +3,7 @@ import { draw } from "../charts.js";
 import { fill, h, name } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
-import { segmentColours, tokens } from "../theme.js";
+import { blend, segmentColours, tokens } from "../theme.js";
 
 const text = labels.split;
 
@@ -34,7 +34,7 @@ function drawRing(place, view, rows) {
           const [colour, ink] = segmentColours(view.theme, row.colour);
           const isFaded = view.segmentRow && row.segment !== view.segment;
           return {
-            name: row.segment, value: row.customer_count, itemStyle: { color: colour, opacity: isFaded ? 0.28 : 1 },
+            name: row.segment, value: row.customer_count, itemStyle: { color: isFaded ? blend(colour, t.card, 0.28) : colour },
             label: { show: row.customer_count / total > 0.025, position: "inside", formatter: String(row.number), color: isFaded ? t.ink : ink, fontWeight: 600, fontSize: 12 },
           };
         }),
@@ -125,7 +125,7 @@ export const split = {
     if (!body.querySelector(".ring")) {
       const table = h(
         "table",
-        { class: "segments" },
+        { class: "split" },
         h("caption", { class: "hidden-text", text: text.hint }),
         h("thead", {}, h("tr", {}, Object.values(text.columns).map((column) => h("th", { scope: "col", text: column })))),
         h("tbody"),

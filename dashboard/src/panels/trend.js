@@ -141,7 +141,7 @@ export const trend = {
   follows: ["scheme", "segment", "grain", "period"],
   subtitle: (view) => {
     const shown = windowOf(view.periods, view.grain);
-    return text.subtitle(view.scope, `${shown.length < view.periods.length ? "last " : ""}${format.count(shown.length)}`, labels.periods[view.grain]);
+    return text.subtitle(view.scopeOfDay, `${shown.length < view.periods.length ? "last " : ""}${format.count(shown.length)}`, labels.periods[view.grain]);
   },
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   draw(body, view) {

@@ -1,5 +1,7 @@
--- A customer counts once in a period: on the day before which the last VIP sale lies in an earlier period. So no
--- distinct count is needed, and what is counted per day adds up to every period.
+-- A customer counts once in a period, on one day of it (macro is_first_in_period): what is counted per day adds up to every
+-- period.
+{%- set averages = vip_averages('customer_count', 'purchase_count') %}
+
 with
 
 periods as (
@@ -11,10 +13,10 @@ customer_day_totals as (
         purchase_date,
         {% for grain in period_grains() -%}
         {%- set start = period_start(grain, 'purchase_date') -%}
-        {%- set is_first_in_period = 'vip_purchase_count > 0 and coalesce(previous_vip_purchase_date < ' ~ start ~ ', true)' -%}
-        {%- set is_new = 'first_purchase_date >= ' ~ start -%}
-        count(*) filter (where {{ is_first_in_period }}) as {{ grain }}_customer_count,
-        count(*) filter (where {{ is_first_in_period }} and {{ is_new }}) as {{ grain }}_new_customer_count,
+        {%- set is_first = is_first_in_period('vip_purchase_count', 'previous_vip_purchase_date', start) -%}
+        {%- set is_new = is_new_in_period('first_purchase_date', start) -%}
+        count(*) filter (where {{ is_first }}) as {{ grain }}_customer_count,
+        count(*) filter (where {{ is_first }} and {{ is_new }}) as {{ grain }}_new_customer_count,
         {{ sum_amount('vip_sales_amount', is_new) }} as {{ grain }}_new_customer_sales_amount,
         {% endfor -%}
         sum(vip_purchase_count) as purchase_count,
@@ -93,13 +95,13 @@ select
     customer_count,
     new_customer_count,
     returning_customer_count,
-    {{ rate('returning_customer_count', 'customer_count') }} as return_rate,
+    {{ averages.return_rate }} as return_rate,
     purchase_count,
-    {{ average_amount('vip_sales_amount', 'purchase_count') }} as average_transaction_amount,
-    {{ average_amount('vip_sales_amount', 'customer_count') }} as average_customer_amount,
+    {{ averages.average_transaction_amount }} as average_transaction_amount,
+    {{ averages.average_customer_amount }} as average_customer_amount,
     {{ rate('vip_sales_amount', 'sales_amount') }} as vip_sales_share,
-    {{ average_amount('new_customer_sales_amount', 'new_customer_count') }} as average_new_customer_amount,
-    {{ average_amount('vip_sales_amount - new_customer_sales_amount', 'returning_customer_count') }} as average_returning_customer_amount,
+    {{ averages.average_new_customer_amount }} as average_new_customer_amount,
+    {{ averages.average_returning_customer_amount }} as average_returning_customer_amount,
     cast(vip_sales_amount as decimal(18, 2)) as vip_sales_amount,
     cast(sales_amount as decimal(18, 2)) as sales_amount,
     cast(refund_amount as decimal(18, 2)) as refund_amount,

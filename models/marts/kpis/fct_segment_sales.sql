@@ -1,8 +1,42 @@
--- Distinct counts do not add up, so every combination is counted. Three things keep that cheap: a customer counts on the
+-- Distinct counts do not add up, so every combination is counted. Four things keep that cheap: a customer counts on the
 -- first purchase day of a period with that dimension value, found by the day before, so that counts of days add up to
--- periods; a customer has one RFM score as of D, so that counts per score add up to segments; and one pass over the
--- customers' days counts for all grains.
+-- periods; a customer has one RFM score as of D, so that counts per score add up to segments; one pass over the
+-- customers' days of a dimension counts for all grains; and customers are numbers until they are counted, because keys of
+-- text make the rows that are put in order twice as wide.
+{%- set unsplit = [('all', "'all'"), ('channel', "coalesce(channel, 'unknown')"), ('branch', "coalesce(branch_id, 'unknown')")] -%}
+{%- set dimensions = unsplit | map(attribute=0) | list + ['category'] -%}
+{%- set customer_measures = ['customer_count', 'vip_customer_count', 'new_customer_count', 'new_customer_sales_amount'] -%}
+{%- set sale_measures = ['purchase_count', 'vip_purchase_count', 'sales_amount', 'vip_sales_amount', 'crm_sales_amount', 'ecommerce_sales_amount'] -%}
+{%- set measures = customer_measures + sale_measures -%}
+{%- set averages = vip_averages('vip_customer_count', 'vip_purchase_count') %}
+
 with
+
+customers as (
+    select
+        customer_id,
+        rfm_score,
+        first_purchase_date,
+        cast(row_number() over (order by customer_id) as integer) as customer_number
+    from {{ ref('dim_customers') }}
+    where rfm_score is not null
+),
+
+purchases as (
+    select
+        sold.transaction_id,
+        customers.customer_number,
+        sold.transaction_date,
+        sold.channel,
+        sold.branch_id,
+        sold.amount,
+        sold.is_vip_sale,
+        sold.is_crm_sale,
+        sold.is_ecommerce_sale
+    from {{ ref('fct_transactions') }} as sold
+    left join customers on sold.customer_id = customers.customer_id
+    where sold.is_purchase
+),
 
 line_sums as (
     select
@@ -21,95 +55,116 @@ transaction_line_sums as (
     group by transaction_id
 ),
 
-values_sold as (
-    {% for dimension, value in [('all', "'all'"), ('channel', "coalesce(channel, 'unknown')"), ('branch', "coalesce(branch_id, 'unknown')")] -%}
+{% for dimension, value in unsplit -%}
+{{ dimension }}_values as (
     select
-        customer_id,
+        customer_number,
         transaction_date,
-        '{{ dimension }}' as dimension,
         {{ value }} as dimension_value,
-        amount
-    from {{ ref('fct_transactions') }}
-    where is_purchase
-    union all
-    {% endfor -%}
+        amount,
+        is_vip_sale,
+        is_crm_sale,
+        is_ecommerce_sale
+    from purchases
+),
+
+{% endfor -%}
+category_values as (
     select
-        purchases.customer_id,
+        purchases.customer_number,
         purchases.transaction_date,
-        'category' as dimension,
         line_sums.category as dimension_value,
-        line_sums.amount
-    from {{ ref('fct_transactions') }} as purchases
+        line_sums.amount,
+        purchases.is_vip_sale,
+        purchases.is_crm_sale,
+        purchases.is_ecommerce_sale
+    from purchases
     inner join line_sums on purchases.transaction_id = line_sums.transaction_id
-    where purchases.is_purchase
     union all
     -- what the lines leave open; a purchase counts here only where that is not 0
     select
-        purchases.customer_id,
+        purchases.customer_number,
         purchases.transaction_date,
-        'category' as dimension,
         'unallocated' as dimension_value,
-        purchases.amount - coalesce(transaction_line_sums.amount, 0) as amount
-    from {{ ref('fct_transactions') }} as purchases
+        purchases.amount - coalesce(transaction_line_sums.amount, 0) as amount,
+        purchases.is_vip_sale,
+        purchases.is_crm_sale,
+        purchases.is_ecommerce_sale
+    from purchases
     left join transaction_line_sums on purchases.transaction_id = transaction_line_sums.transaction_id
-    where purchases.is_purchase and purchases.amount <> coalesce(transaction_line_sums.amount, 0)
+    where purchases.amount <> coalesce(transaction_line_sums.amount, 0)
 ),
 
-customer_days as (
+{% for dimension in dimensions -%}
+{{ dimension }}_days as (
     select
-        customer_id,
+        customer_number,
         transaction_date,
-        dimension,
         dimension_value,
-        count(*) as purchase_count,
-        sum(amount) as sales_amount
-    from values_sold
-    group by customer_id, transaction_date, dimension, dimension_value
+        cast(count(*) as integer) as purchase_count,
+        cast(count(*) filter (where is_vip_sale) as integer) as vip_purchase_count,
+        {{ sum_amount('amount') }} as sales_amount,
+        {{ sum_amount('amount', 'is_vip_sale') }} as vip_sales_amount,
+        {{ sum_amount('amount', 'is_crm_sale') }} as crm_sales_amount,
+        {{ sum_amount('amount', 'is_ecommerce_sale') }} as ecommerce_sales_amount
+    from {{ dimension }}_values
+    group by customer_number, transaction_date, dimension_value
 ),
 
-customer_days_in_order as (
+{{ dimension }}_days_in_order as (
     select
         *,
-        case
-            when customer_id is not null
-                then lag(transaction_date) over (
-                    partition by customer_id, dimension, dimension_value order by transaction_date
-                )
-        end as previous_date
-    from customer_days
+        lag(transaction_date) over in_time as previous_date,
+        -- once a member, always a member: where the day before had no VIP sale, there was none before it
+        case when lag(vip_purchase_count) over in_time > 0 then lag(transaction_date) over in_time end as previous_vip_date
+    from {{ dimension }}_days
+    window in_time as (partition by customer_number, dimension_value order by transaction_date)
 ),
 
+{% endfor -%}
 -- per RFM score: NULL is that of anonymous purchases
 code_days as (
+    {% for dimension in dimensions -%}
     select
-        days_in_order.transaction_date,
-        days_in_order.dimension,
-        days_in_order.dimension_value,
-        scores.rfm_score,
+        in_order.transaction_date,
+        in_order.dimension_value,
+        customers.rfm_score,
         {% for grain in period_grains() -%}
-        count(days_in_order.customer_id) filter (
-            where coalesce(days_in_order.previous_date < {{ period_start(grain, 'days_in_order.transaction_date') }}, true)
-        ) as {{ grain }}_customer_count,
+        {%- set start = period_start(grain, 'in_order.transaction_date') -%}
+        {%- set is_first = is_first_in_period('in_order.purchase_count', 'in_order.previous_date', start) -%}
+        {%- set is_first_vip = is_first_in_period('in_order.vip_purchase_count', 'in_order.previous_vip_date', start) -%}
+        {%- set is_new = is_new_in_period('customers.first_purchase_date', start) -%}
+        count(in_order.customer_number) filter (where {{ is_first }}) as {{ grain }}_customer_count,
+        count(*) filter (where {{ is_first_vip }}) as {{ grain }}_vip_customer_count,
+        count(*) filter (where {{ is_first_vip }} and {{ is_new }}) as {{ grain }}_new_customer_count,
+        {{ sum_amount('in_order.vip_sales_amount', is_new) }} as {{ grain }}_new_customer_sales_amount,
         {% endfor -%}
-        sum(days_in_order.purchase_count) as purchase_count,
-        sum(days_in_order.sales_amount) as sales_amount
-    from customer_days_in_order as days_in_order
-    left join {{ ref('fct_customer_rfm') }} as scores on days_in_order.customer_id = scores.customer_id
-    group by days_in_order.transaction_date, days_in_order.dimension, days_in_order.dimension_value, scores.rfm_score
+        {% for measure in sale_measures -%}
+        sum(in_order.{{ measure }}) as {{ measure }},
+        {% endfor -%}
+        '{{ dimension }}' as dimension
+    from {{ dimension }}_days_in_order as in_order
+    left join customers on in_order.customer_number = customers.customer_number
+    group by in_order.transaction_date, in_order.dimension_value, customers.rfm_score
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 code_periods as (
     {% for grain in period_grains() -%}
     {%- set start = period_start(grain, 'transaction_date') -%}
     select
-        '{{ grain }}' as period_grain,
-        {{ start }} as period_start_date,
         dimension,
         dimension_value,
         rfm_score,
-        sum({{ grain }}_customer_count) as customer_count,
-        sum(purchase_count) as purchase_count,
-        sum(sales_amount) as sales_amount
+        {{ start }} as period_start_date,
+        {% for measure in customer_measures -%}
+        sum({{ grain }}_{{ measure }}) as {{ measure }},
+        {% endfor -%}
+        {% for measure in sale_measures -%}
+        sum({{ measure }}) as {{ measure }},
+        {% endfor -%}
+        '{{ grain }}' as period_grain
     from code_days
     {%- if grain == 'day' %}
     where transaction_date > (select {{ date_plus('as_of.as_of_date', -92, 'day') }} from {{ ref('int_as_of') }} as as_of)
@@ -145,6 +200,32 @@ segment_periods as (
     cross join schemes
     cross join totals
     where totals.segment = 'all' or code_periods.rfm_score is null
+),
+
+summed as (
+    select
+        scheme,
+        segment,
+        period_grain,
+        period_start_date,
+        dimension,
+        {% for measure in measures -%}
+        {{ sum_amount(measure) if measure.endswith('_amount') else 'cast(sum(' ~ measure ~ ') as bigint)' }} as {{ measure }},
+        {% endfor -%}
+        dimension_value
+    from segment_periods
+    group by scheme, segment, period_grain, period_start_date, dimension, dimension_value
+),
+
+totalled as (
+    select
+        *,
+        cast(vip_sales_amount - new_customer_sales_amount as decimal(18, 2)) as returning_customer_sales_amount,
+        vip_customer_count - new_customer_count as returning_customer_count,
+        max(case when segment = 'all' then sales_amount end) over (
+            partition by scheme, period_grain, period_start_date, dimension, dimension_value
+        ) as total_sales_amount
+    from summed
 )
 
 select
@@ -154,8 +235,22 @@ select
     period_start_date,
     dimension,
     dimension_value,
-    cast(sum(customer_count) as bigint) as customer_count,
-    cast(sum(purchase_count) as bigint) as purchase_count,
-    {{ sum_amount('sales_amount') }} as sales_amount
-from segment_periods
-group by scheme, segment, period_grain, period_start_date, dimension, dimension_value
+    customer_count,
+    purchase_count,
+    sales_amount,
+    vip_customer_count,
+    new_customer_count,
+    returning_customer_count,
+    {{ averages.return_rate }} as return_rate,
+    vip_purchase_count,
+    vip_sales_amount,
+    new_customer_sales_amount,
+    returning_customer_sales_amount,
+    {{ averages.average_transaction_amount }} as average_transaction_amount,
+    {{ averages.average_customer_amount }} as average_customer_amount,
+    {{ averages.average_new_customer_amount }} as average_new_customer_amount,
+    {{ averages.average_returning_customer_amount }} as average_returning_customer_amount,
+    {{ rate('vip_sales_amount', 'total_sales_amount') }} as sales_share,
+    crm_sales_amount,
+    ecommerce_sales_amount
+from totalled

@@ -1,0 +1,59 @@
+// Who they are: the segment's customers by one attribute, against all customers.
+import { fill, h } from "../dom.js";
+import { format } from "../format.js";
+import { labels } from "../labels.js";
+import { barColour, bars } from "./dimensions.js";
+
+const text = labels.profile;
+const SHOWN = 9;
+
+const attributeOf = () => profile.frame?.attribute || "age_band";
+
+/** Rows of the segment with the share among all customers; values of an order of their own in that order, others by size. */
+function rowsOf(view) {
+  const table = view.data.get("customer_profile");
+  const by = (segment) => table.where(["scheme", "segment", "attribute"], [view.scheme, segment, attributeOf()]);
+  const all = new Map(by("all").map((row) => [row.attribute_value, row.customer_share]));
+  const rows = by(view.segment).map((row) => ({ ...row, allShare: all.get(row.attribute_value) ?? 0 }));
+  const isOrdered = ["age_band", "tenure"].includes(attributeOf());
+  const last = (row) => (row.attribute_value === "unknown" ? 1 : 0);
+  if (isOrdered) return rows.sort((a, b) => last(a) - last(b) || Number.parseInt(a.attribute_value, 10) - Number.parseInt(b.attribute_value, 10) || (a.attribute_value < b.attribute_value ? -1 : 1));
+  return rows.sort((a, b) => b.customer_count - a.customer_count || (a.attribute_value < b.attribute_value ? -1 : 1));
+}
+
+export const profile = {
+  id: "profile",
+  section: "segments",
+  title: text.title,
+  needs: ["customer_profile"],
+  follows: ["scheme", "segment"],
+  subtitle: (view) => text.subtitle(view.scope, format.date(view.asOf)),
+  empty: (view) => (rowsOf(view).length ? null : view.segmentRow ? labels.states.emptySegment(view.segment) : labels.states.noSales),
+  controls: (view) => [
+    h(
+      "select",
+      { "aria-label": text.choose, on: { change: (event) => { profile.frame.attribute = event.target.value; profile.frame.draw(view); } } },
+      Object.entries(text.attributes).map(([attribute, label]) => h("option", { value: attribute, selected: attribute === attributeOf(), text: label })),
+    ),
+  ],
+  draw(body, view) {
+    const rows = rowsOf(view);
+    const most = Math.max(...rows.map((row) => Math.max(row.customer_share, view.segmentRow ? row.allShare : 0)), 0.01);
+    fill(
+      body,
+      bars(
+        barColour(view),
+        rows.slice(0, SHOWN).map((row) => [
+          row.attribute_value, row.customer_share / most, format.rate(row.customer_share), format.count(row.customer_count), view.segmentRow ? row.allShare / most : undefined,
+        ]),
+        text.attributes[attributeOf()],
+      ),
+      rows.length > SHOWN && h("p", { class: "note", text: labels.dimensions.more(format.count(rows.length - SHOWN)) }),
+    );
+  },
+  table: (view) => ({
+    columns: [{ name: text.attributes[attributeOf()], text: true }, { name: text.customers, format: format.count }, { name: text.share, format: format.rate }, { name: text.allShare, format: format.rate }],
+    rows: rowsOf(view).map((row) => [row.attribute_value, row.customer_count, row.customer_share, row.allShare]),
+  }),
+  about: [[text.customers, "dash_customer_profile", "customer_count"], [text.share, "dash_customer_profile", "customer_share"]],
+};

@@ -1,0 +1,30 @@
+with
+
+code_bands as (
+    select
+        scores.rfm_score,
+        coalesce(customer_value.value_tier, 'unknown') as value_tier,
+        coalesce(customer_value.churn_risk, 'unknown') as churn_risk,
+        count(*) as customer_count,
+        sum(customer_value.historic_sales_amount) as historic_sales_amount,
+        -- exact, so that sums do not depend on the order of rows
+        sum(cast(customer_value.predicted_sales_amount_next_12_months as decimal(38, 12))) as predicted_sales
+    from {{ ref('fct_customer_value') }} as customer_value
+    inner join {{ ref('fct_customer_rfm') }} as scores on customer_value.customer_id = scores.customer_id
+    group by
+        scores.rfm_score,
+        coalesce(customer_value.value_tier, 'unknown'),
+        coalesce(customer_value.churn_risk, 'unknown')
+)
+
+select
+    codes.scheme,
+    codes.segment,
+    code_bands.value_tier,
+    code_bands.churn_risk,
+    cast(sum(code_bands.customer_count) as bigint) as customer_count,
+    {{ sum_amount('code_bands.historic_sales_amount') }} as historic_sales_amount,
+    cast(sum(code_bands.predicted_sales) as {{ type_double() }}) as predicted_sales_amount_next_12_months
+from code_bands
+inner join {{ ref('int_segment_codes') }} as codes on code_bands.rfm_score = codes.rfm_score
+group by codes.scheme, codes.segment, code_bands.value_tier, code_bands.churn_risk

@@ -1,0 +1,107 @@
+-- What the page shows of a segment is of the same customers and sales as the split: each attribute of the profile, the RFM grid, and
+-- value tiers with churn risks. `all` is everyone with a score.
+with
+
+split as (
+    select
+        scheme,
+        segment,
+        customer_count,
+        sales_amount
+    from {{ ref('fct_segment_split') }}
+    union all
+    select
+        scheme,
+        'all' as segment,
+        sum(customer_count) as customer_count,
+        sum(sales_amount) as sales_amount
+    from {{ ref('fct_segment_split') }}
+    group by scheme
+),
+
+attributes as (
+    select distinct attribute from {{ ref('dash_customer_profile') }}
+),
+
+lifetimes as (
+    select
+        codes.scheme,
+        codes.segment,
+        sum(customers.sales_amount_lifetime) as sales_amount
+    from {{ ref('dim_customers') }} as customers
+    inner join {{ ref('int_segment_codes') }} as codes on customers.rfm_score = codes.rfm_score
+    group by codes.scheme, codes.segment
+),
+
+expected as (
+    select
+        split.scheme,
+        split.segment,
+        'profile: ' || attributes.attribute as place,
+        split.customer_count,
+        null as sales_amount
+    from split
+    cross join attributes
+    union all
+    select
+        scheme,
+        segment,
+        'grid' as place,
+        customer_count,
+        sales_amount
+    from split
+    union all
+    select
+        split.scheme,
+        split.segment,
+        'value' as place,
+        split.customer_count,
+        lifetimes.sales_amount
+    from split
+    left join lifetimes on split.scheme = lifetimes.scheme and split.segment = lifetimes.segment
+),
+
+actual as (
+    select
+        scheme,
+        segment,
+        'profile: ' || attribute as place,
+        sum(customer_count) as customer_count,
+        null as sales_amount
+    from {{ ref('dash_customer_profile') }}
+    group by scheme, segment, attribute
+    union all
+    select
+        scheme,
+        segment,
+        'grid' as place,
+        sum(customer_count) as customer_count,
+        sum(sales_amount) as sales_amount
+    from {{ ref('dash_rfm_grid') }}
+    group by scheme, segment
+    union all
+    select
+        scheme,
+        segment,
+        'value' as place,
+        sum(customer_count) as customer_count,
+        sum(historic_sales_amount) as sales_amount
+    from {{ ref('dash_segment_value') }}
+    group by scheme, segment
+)
+
+select
+    expected.customer_count as expected_customer_count,
+    actual.customer_count,
+    expected.sales_amount as expected_sales_amount,
+    actual.sales_amount,
+    coalesce(expected.scheme, actual.scheme) as scheme,
+    coalesce(expected.segment, actual.segment) as segment,
+    coalesce(expected.place, actual.place) as place
+from expected
+full outer join actual
+    on expected.scheme = actual.scheme and expected.segment = actual.segment and expected.place = actual.place
+where
+    -- a segment without customers has no row in two of them
+    coalesce(expected.customer_count, 0) is distinct from coalesce(actual.customer_count, 0)
+    or coalesce(expected.sales_amount, 0) is distinct from coalesce(actual.sales_amount, 0)

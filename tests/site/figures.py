@@ -1,0 +1,108 @@
+"""Figures as the page writes them (locale en-US, currency USD), and how to read them off it."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import duckdb
+
+NONE = "–"
+
+
+def rounded(value: Decimal | int | float, digits: int) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def count(value) -> str:
+    return NONE if value is None else f"{rounded(value, 0):,}"
+
+
+def amount(value, digits: int = 2) -> str:
+    if value is None:
+        return NONE
+    sign = "-" if value < 0 else ""
+    return f"{sign}${abs(rounded(value, digits)):,}"
+
+
+def whole_amount(value) -> str:
+    return amount(value, 0)
+
+
+def rate(value) -> str:
+    return NONE if value is None else f"{rounded(Decimal(str(value)) * 100, 1):,}%"
+
+
+def month(date) -> str:
+    return NONE if date is None else f"{date:%b} {date.year}"
+
+
+def day(date) -> str:
+    return NONE if date is None else f"{date:%b} {date.day}, {date.year}"
+
+
+def period(grain: str, start) -> str:
+    if grain == "year":
+        return str(start.year)
+    if grain == "quarter":
+        return f"Q{(start.month - 1) // 3 + 1} {start.year}"
+    if grain == "week":
+        return f"Week of {day(start)}"
+    return month(start) if grain == "month" else day(start)
+
+
+def query(site, sql: str, *parameters) -> list[tuple]:
+    with duckdb.connect(site.database, read_only=True) as connection:
+        return connection.execute(sql, parameters).fetchall()
+
+
+def settle(page) -> None:
+    """Wait until everything in sight is drawn from what was chosen."""
+    page.wait_for_function("document.documentElement.dataset.drawn === 'all'")
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def show(page, panel: str) -> None:
+    """Bring a panel into sight and wait until it is drawn."""
+    page.locator(f"#{panel}").scroll_into_view_if_needed()
+    page.wait_for_function(
+        "(id) => { const body = document.querySelector(`#${id} .body`);"
+        " return body.hasChildNodes() && body.textContent !== 'Reading …' }",
+        arg=panel,
+    )
+    settle(page)
+
+
+def cells(page, selector: str) -> list[list[str]]:
+    """The text of each cell of the rows that `selector` finds."""
+    return page.eval_on_selector_all(
+        selector,
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))",
+    )
+
+
+def menu(page, panel: str, entry: str) -> None:
+    """Choose an entry of a panel's menu."""
+    page.locator(f"#{panel} .more").click()
+    page.locator(f"#{panel} .menu-items").get_by_role("menuitem", name=entry).click()
+
+
+def as_table(page, panel: str) -> list[list[str]]:
+    """The rows behind a panel's picture, heading first; the picture is shown again after."""
+    show(page, panel)
+    menu(page, panel, "Show as table")
+    page.wait_for_selector(f"#{panel} table.data")
+    found = cells(page, f"#{panel} table.data tr")
+    menu(page, panel, "Show as chart")
+    settle(page)
+    return found
+
+
+def choose_segment(page, segment: str) -> None:
+    page.locator("#split tbody tr").filter(
+        has=page.locator(f"bdi[title={quoted(segment)}]")
+    ).get_by_role("button").click()
+    settle(page)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,795 @@
+"""The page as a reader uses it: every number is the mart's, every choice is followed."""
+
+import csv
+import io
+import re
+
+import figures as f
+import pytest
+from sites import HOSTILE, open_dashboard
+
+GRAINS = ["day", "week", "month", "quarter", "year"]
+SCHEMES = ["crm_dashboard", "customer_360"]
+SCOPES = [("crm_dashboard", "all"), ("crm_dashboard", "At Risk"), ("customer_360", "Potential")]
+SEGMENT_PANELS = ["category", "branch", "channel", "timing", "list", "profile", "grid", "flows"]
+
+
+def state(**chosen: str) -> str:
+    return "#" + "&".join(f"{key}={value.replace(' ', '+')}" for key, value in chosen.items())
+
+
+def opened_at(page, site, **chosen: str) -> None:
+    open_dashboard(page, site, state(**{k: v for k, v in chosen.items() if v != "all"}))
+    f.settle(page)
+
+
+def last_complete(site, grain: str = "month"):
+    return f.query(
+        site,
+        "select max(period_start_date) from marts.fct_period_kpis"
+        " where period_grain = ? and is_complete",
+        grain,
+    )[0][0]
+
+
+# -- the first view --------------------------------------------------------------------------------
+@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+def test_the_period_table_is_the_mart(page, site, grain, scheme, segment):
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment)
+    shown = f.cells(page, "#periods tbody tr[data-start]")
+    if segment == "all":
+        rows = f.query(
+            site,
+            "select period_start_date, customer_count, returning_customer_count, return_rate,"
+            " average_transaction_amount, average_customer_amount, vip_sales_share,"
+            " average_new_customer_amount, average_returning_customer_amount, is_complete"
+            " from marts.fct_period_kpis where period_grain = ? order by 1 desc",
+            grain,
+        )
+    else:
+        rows = f.query(
+            site,
+            "select periods.period_start_date, coalesce(own.vip_customer_count, 0),"
+            " coalesce(own.returning_customer_count, 0), own.return_rate,"
+            " own.average_transaction_amount, own.average_customer_amount, own.sales_share,"
+            " own.average_new_customer_amount, own.average_returning_customer_amount,"
+            " periods.is_complete from marts.fct_period_kpis as periods"
+            " left join marts.fct_segment_sales as own on own.period_grain = periods.period_grain"
+            " and own.period_start_date = periods.period_start_date and own.scheme = ?"
+            " and own.segment = ? and own.dimension = 'all'"
+            " where periods.period_grain = ? order by 1 desc"
+            + (" limit 92" if grain == "day" else ""),
+            scheme,
+            segment,
+            grain,
+        )
+    formats = [f.count, f.count, f.rate, f.amount, f.amount, f.rate, f.amount, f.amount]
+    wanted = [[w(v) for w, v in zip(formats, row[1:9], strict=True)] for row in rows][:130]
+    assert [row[1:] for row in shown] == wanted
+    names = [f.period(grain, row[0]) for row in rows][:130]
+    assert [row[0].split("\n")[0].strip() for row in shown] == names
+    is_marked = [bool(re.search(r"\d+ of \d+ days", row[0])) for row in shown]
+    assert is_marked == [not row[9] for row in rows][:130]
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment)
+    if segment == "all":
+        rows = f.query(
+            site,
+            "select period_start_date, total_sales_amount, crm_sales_amount,"
+            " ecommerce_sales_amount from marts.fct_sales_trend"
+            " where period_grain = ? order by 1 desc",
+            grain,
+        )
+    else:
+        rows = f.query(
+            site,
+            "select periods.period_start_date, coalesce(own.sales_amount, 0),"
+            " coalesce(own.crm_sales_amount, 0), coalesce(own.ecommerce_sales_amount, 0)"
+            " from marts.fct_period_kpis as periods left join marts.fct_segment_sales as own"
+            " on own.period_grain = periods.period_grain and own.scheme = ? and own.segment = ?"
+            " and own.period_start_date = periods.period_start_date and own.dimension = 'all'"
+            " where periods.period_grain = ? order by 1 desc"
+            + (" limit 92" if grain == "day" else ""),
+            scheme,
+            segment,
+            grain,
+        )
+    heading, *shown = f.as_table(page, "trend")
+    assert heading == ["Period", "Tot Sales", "CRM Sales", "Ecomm Sales"]
+    assert shown == [[str(row[0]), *map(f.amount, row[1:])] for row in rows]
+    # three lines in the user's colours, one above the other, not stacked
+    strokes = page.eval_on_selector_all(
+        "#trend svg path[stroke]", "paths => paths.map((path) => path.getAttribute('stroke'))"
+    )
+    for colour in ("#117a37", "#6b21a8", "#1a73d9"):
+        assert any(stroke.lower() == colour for stroke in strokes), colour
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_split_is_the_mart(page, site, scheme):
+    opened_at(page, site, scheme=scheme)
+    rows = f.query(
+        site,
+        "select split.segment, customer_count, customer_share, sales_share, description,"
+        " characteristics, recommended_action from marts.fct_segment_split as split"
+        " join marts.dim_segments using (scheme, segment) where scheme = ? order by display_order",
+        scheme,
+    )
+    shown = f.cells(page, "#split table.split tbody tr")
+    wanted = [
+        [f"{n}\n{row[0]}", f.count(row[1]), f.rate(row[2]), f.rate(row[3])]
+        for n, row in enumerate(rows, 1)
+    ]
+    assert [[re.sub(r"\s+", "\n", r[0], count=1), *r[1:]] for r in shown] == wanted
+    assert page.locator("#split .centre b").inner_text() == f.count(sum(row[1] for row in rows))
+    slices = page.locator("#split svg path").count()
+    assert slices >= sum(row[1] > 0 for row in rows)
+    for segment, customers, share, _, *texts in rows:
+        f.choose_segment(page, segment)
+        centre = page.locator("#split .centre").inner_text()
+        assert f.count(customers) in centre
+        assert f.rate(share) in centre
+        foot = page.locator("#split .foot").inner_text()
+        for text in texts:
+            assert text in foot
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
+def test_the_cards_are_the_marts(page, site, grain):
+    opened_at(page, site, grain=grain)
+    start = last_complete(site, grain)
+    [(customers, returns, average)] = f.query(
+        site,
+        "select customer_count, return_rate, average_customer_amount from marts.fct_period_kpis"
+        " where period_grain = ? and period_start_date = ?",
+        grain,
+        start,
+    )
+    board = dict(
+        f.query(
+            site,
+            "select kpi, (value, target, status) from marts.fct_kpi_board"
+            " where period_grain = ? and period_start_date = ?",
+            grain,
+            start,
+        )
+    )
+
+    def value(card: str) -> str:
+        return page.locator(f"#card-{card} .value").inner_text()
+
+    assert value("customers") == f.count(customers)
+    assert value("return-rate") == f.rate(returns)
+    assert value("average-customer") == f.amount(average)
+    assert value("crm-share") == f.rate(board["crm_sales_share"][0])
+    assert value("at-risk") == f.count(board["customers_at_risk_count"][0])
+    thousands = f.rounded(board["sales_amount"][0] / 1000, 1).normalize()
+    assert value("sales") == f"${thousands:f}K"
+    for card, kpi in [("return-rate", "return_rate"), ("at-risk", "customers_at_risk_count")]:
+        compared = page.locator(f"#card-{card} .compared").inner_text()
+        assert ("target" in compared) == (board[kpi][2] is not None)
+
+
+def test_the_first_view_fits_the_screen(page, site):
+    opened_at(page, site)
+    for panel in ("periods", "trend", "split"):
+        box = page.locator(f"#{panel}").bounding_box()
+        assert box["y"] + box["height"] <= 900
+    assert page.evaluate("scrollY") == 0
+
+
+# -- choosing --------------------------------------------------------------------------------------
+def test_a_click_on_a_segment_filters_everything(opened):
+    page = opened
+    f.settle(page)
+    before = {panel: text_of(page, panel) for panel in ("periods", "cards", *SEGMENT_PANELS)}
+    f.choose_segment(page, "Promising")
+    assert "segment=Promising" in page.url
+    assert page.locator(".scope").inner_text().startswith("Only Promising")
+    for panel, text in before.items():
+        assert text_of(page, panel) != text, panel
+    f.choose_segment(page, "Promising")
+    assert "segment" not in page.url
+    assert {panel: text_of(page, panel) for panel in before} == before
+
+
+def text_of(page, panel: str) -> str:
+    if panel == "cards":
+        return page.locator(".cards").inner_text()
+    f.show(page, panel)
+    if panel == "list":
+        page.wait_for_selector("#list .pages")
+    return page.locator(f"#{panel}").inner_text()
+
+
+def test_a_click_on_the_ring_a_month_or_a_line_chooses(page, site):
+    opened_at(page, site)
+    ring = page.locator("#split .ring .chart").bounding_box()
+    # nine o'clock: the last segment, more than half of the sample
+    page.mouse.click(ring["x"] + ring["width"] / 2 - 100, ring["y"] + ring["height"] / 2)
+    f.settle(page)
+    assert "segment=Dormant" in page.url
+    page.keyboard.press("Escape")
+    assert "segment" not in page.url
+    page.locator("#periods tbody tr").nth(4).click()
+    assert f"period={page.locator('#periods tbody tr').nth(4).get_attribute('data-start')}" in (
+        page.url
+    )
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.click(chart["x"] + 60, chart["y"] + 100)
+    f.settle(page)
+    first = page.locator("#periods tbody tr").last.get_attribute("data-start")
+    assert f"period={first}" in page.url
+
+
+def test_the_scheme_changes_no_figure_of_all_customers(page, site):
+    opened_at(page, site)
+    before = [page.locator(part).inner_text() for part in (".cards", "#periods", "#trend")]
+    page.get_by_role("button", name="Value codes").click()
+    f.settle(page)
+    assert "scheme=customer_360" in page.url
+    assert [page.locator(part).inner_text() for part in (".cards", "#periods", "#trend")] == before
+    assert "Price Sensitive" in page.locator("#split").inner_text()
+
+
+def test_the_address_restores_the_view(page, site):
+    opened_at(page, site)
+    page.get_by_role("button", name="Value codes").click()
+    page.get_by_role("button", name="Quarter", exact=True).click()
+    page.get_by_role("button", name="Earlier period").click()
+    f.choose_segment(page, "Loyal")
+    page.get_by_role("button", name="+ vs quarter").click()
+    page.locator(".bar .icon").click()
+    f.settle(page)
+    address = page.url
+    seen = page.locator("body").inner_text()
+    page.goto("about:blank")
+    page.goto(address)
+    f.settle(page)
+    for part in (".bar", ".cards", "#periods", "#trend", "#split"):
+        assert page.locator(part).inner_text() in seen
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    for wanted in ("scheme=customer_360", "segment=Loyal", "grain=quarter", "period=", "change=mon"):
+        assert wanted in address
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "#segment=Nobody&scheme=none&grain=hour&period=1999-01-01&theme=pink&change=all",
+        "#%00&=&segment=%3Cimg%20src%3Dx%3E&__proto__=1",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_the_default(page, site, wrong):
+    opened_at(page, site)
+    usual = page.locator("main").inner_text()[:3000]
+    page.goto("about:blank")
+    open_dashboard(page, site, wrong)
+    f.settle(page)
+    assert page.locator("main").inner_text()[:3000] == usual
+
+
+def test_another_grain_stays_at_the_day_looked_at(page, site):
+    opened_at(page, site, period="2025-11-01")
+    page.get_by_role("button", name="Quarter", exact=True).click()
+    assert page.locator(".chosen-period").inner_text() == "Q4 2025"
+    page.get_by_role("button", name="Month", exact=True).click()
+    assert page.locator(".chosen-period").inner_text() == "Dec 2025"
+
+
+def test_changes_are_shown_on_hover_and_in_the_table(page, site):
+    opened_at(page, site)
+    row = page.locator("#periods tbody tr").nth(1)
+    row.hover()
+    popover = page.locator("#period-changes")
+    assert popover.is_visible()
+    rows = f.cells(page, "#period-changes tbody tr")
+    start = last_complete(site)
+    values = [
+        f.query(
+            site,
+            "select customer_count from marts.fct_period_kpis where period_grain = 'month'"
+            " and period_start_date = cast(? as date) - to_months(?)",
+            start,
+            back,
+        )[0][0]
+        for back in (0, 1, 12)
+    ]
+    now, month, year = values
+    assert [rows[0][1], rows[0][2], rows[0][4]] == [f.count(v) for v in values]
+    for cell, before in ((rows[0][3], month), (rows[0][5], year)):
+        change = f.rounded((now / before - 1) * 100, 1 if abs(now / before - 1) < 0.0995 else 0)
+        assert cell == f"{'▲' if change > 0 else '▼'} {abs(change)}%"
+    page.locator("#periods tbody tr").nth(0).hover()
+    assert "unfinished" in popover.inner_text()
+    page.get_by_role("button", name="+ vs month").click()
+    f.settle(page)
+    assert rows[0][3] in f.cells(page, "#periods tbody tr")[1][1]
+    assert "▲" not in "".join(f.cells(page, "#periods tbody tr")[0])
+
+
+# -- segments --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+@pytest.mark.parametrize("grain", ["month", "year"])
+def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
+    opened_at(page, site, scheme=scheme, segment=segment, grain=grain)
+    [(as_of,)] = f.query(
+        site,
+        "select max(as_of_date) from marts.fct_segment_migration where scheme = ?"
+        " and as_of_date < cast(? as date) + case ? when 'year' then to_years(1)"
+        " else to_months(1) end",
+        scheme,
+        last_complete(site, grain),
+        grain,
+    )
+    f.show(page, "migration")
+    assert f.day(as_of) in page.locator("#migration .subtitle").inner_text()
+    page.locator("#migration").get_by_role("button", name="Customers").click()
+    order = f.query(
+        site,
+        "select segment from marts.dim_segments where scheme = ? order by display_order",
+        scheme,
+    )
+    counts = dict(
+        f.query(
+            site,
+            "select (from_segment, to_segment), customer_count from marts.fct_segment_migration"
+            " where scheme = ? and as_of_date = ?",
+            scheme,
+            as_of,
+        )
+    )
+    rows = f.cells(page, "#migration tbody tr")
+    for (start,), row in zip(order, rows[: len(order)], strict=True):
+        before = sum(n for (a, _), n in counts.items() if a == start)
+        for (end,), cell in zip(order, row[1:-1], strict=True):
+            n = counts.get((start, end), 0)
+            assert cell == ("–" if before == 0 else f.count(n) if n else ""), (start, end)
+        assert row[-1] == f.count(before)
+    firsts, now = rows[len(order)], rows[len(order) + 1]
+    assert firsts[1:-1] == [f.count(counts.get(("first purchase", end), 0)) for (end,) in order]
+    assert now[1:-1] == [
+        f.count(sum(n for (_, b), n in counts.items() if b == end)) for (end,) in order
+    ]
+    assert now[-1] == f.count(sum(counts.values()))
+    _, *moves = f.as_table(page, "flows")
+    moved = {k: n for k, n in counts.items() if k[0] != k[1] and (segment == "all" or segment in k)}
+    assert sorted((a, b, n) for a, b, n, _ in moves) == sorted(
+        (a, b, f.count(n)) for (a, b), n in moved.items()
+    )
+    if segment != "all":
+        head = page.locator("#flows .flows-head").inner_text()
+        into = sum(n for (_, b), n in moved.items() if b == segment)
+        assert f"In {f.count(into)}" in head
+        assert f"Out {f.count(sum(moved.values()) - into)}" in head
+
+
+@pytest.mark.parametrize("dimension", ["category", "branch", "channel"])
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+@pytest.mark.parametrize("grain", ["week", "month", "year"])
+def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment, grain):
+    opened_at(page, site, scheme=scheme, segment=segment, grain=grain)
+    names = dict(f.query(site, "select branch_id, branch_name from marts.dim_branches"))
+    names |= {"unallocated": "not on lines"}
+    rows = f.query(
+        site,
+        "select dimension_value, sales_amount, customer_count, purchase_count"
+        " from marts.fct_segment_sales where scheme = ? and segment = ? and dimension = ?"
+        " and period_grain = ? and period_start_date = ? order by sales_amount desc, 1",
+        scheme,
+        segment,
+        dimension,
+        grain,
+        last_complete(site, grain),
+    )
+    if not rows:
+        f.show(page, dimension)
+        assert "No sales in" in page.locator(f"#{dimension}").inner_text()
+        return
+    _, *shown = f.as_table(page, dimension)
+    assert shown == [[names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows]
+    bars = f.cells(page, f"#{dimension} .bars tr")
+    assert [(row[0], row[2]) for row in bars] == [
+        (names.get(v, v), f.whole_amount(s)) for v, s, *_ in rows[:8]
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
+    opened_at(page, site, scheme=scheme, segment=segment)
+    _, *grid = f.as_table(page, "grid")
+    assert grid == [
+        [str(r), str(q), f.count(n), f.amount(s)]
+        for r, q, n, s in f.query(
+            site,
+            "select recency_score, frequency_score, customer_count, sales_amount"
+            " from marts.dash_rfm_grid where scheme = ? and segment = ? order by 1, 2",
+            scheme,
+            segment,
+        )
+    ]
+    shown = f.cells(page, "#grid tbody tr")
+    assert shown[0][4].split("\n")[0] == grid[15][2]
+    assert shown[3][1].split("\n")[0] == grid[0][2]
+    for attribute in ("age_band", "city", "loyalty", "tenure"):
+        f.show(page, "profile")
+        page.locator("#profile select").select_option(attribute)
+        _, *profile = f.as_table(page, "profile")
+        assert sorted((a, n, s) for a, n, s, _ in profile) == sorted(
+            (a, f.count(n), f.rate(s))
+            for a, n, s in f.query(
+                site,
+                "select attribute_value, customer_count, customer_share"
+                " from marts.dash_customer_profile"
+                " where scheme = ? and segment = ? and attribute = ?",
+                scheme,
+                segment,
+                attribute,
+            )
+        )
+    _, *timing = f.as_table(page, "timing")
+    weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    assert timing == [
+        [weekdays[d - 1], str(h), f.count(p), f.rate(ps), f.count(r), f.rate(rs)]
+        for d, h, p, ps, r, rs in f.query(
+            site,
+            "select day_of_week, hour_of_day, purchase_count, purchase_share,"
+            " opened_count + clicked_count, response_share from marts.fct_campaign_timing"
+            " where scheme = ? and segment = ? order by 1, 2",
+            scheme,
+            segment,
+        )
+    ]
+
+
+def test_the_horizons_are_the_marts(page, site):
+    opened_at(page, site, segment="Champions")
+    _, *shown = f.as_table(page, "horizons")
+    assert [row for row in shown if row[0] == "Year"] == [
+        ["Year", str(start), *map(f.amount, sales)]
+        for start, *sales in f.query(
+            site,
+            "select period_start_date, sales_amount, crm_sales_amount, ecommerce_sales_amount"
+            " from marts.fct_segment_sales where scheme = 'crm_dashboard'"
+            " and segment = 'Champions' and dimension = 'all' and period_grain = 'year'"
+            " order by 1 desc",
+        )
+    ]
+    assert sum(row[0] == "Day" for row in shown) == 92
+
+
+LISTED = (
+    "select customer_id, {segment} rfm_score, value_tier, last_purchase_date,"
+    " purchase_count_lifetime, sales_amount_lifetime, predicted_sales_amount_next_12_months,"
+    " churn_risk, days_overdue from marts.customer_360 where rfm_score is not null {filter}"
+    " order by sales_amount_lifetime desc, customer_id"
+)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_list_is_customer_360_page_by_page(opened, site, scheme):
+    page = opened
+    f.settle(page)
+    if scheme == "customer_360":
+        page.get_by_role("button", name="Value codes").click()
+    everyone = f.query(site, LISTED.format(segment=f"{scheme}_segment,", filter=""))
+
+    def wanted(rows, has_segment: bool) -> list[list[str]]:
+        text = [lambda v: f.NONE if v is None else v]
+        head = text * (2 if has_segment else 1)
+        formats = [*head, *text, *text, f.day, f.count, f.amount, f.amount, *text, f.count]
+        return [[w(v) for w, v in zip(formats, row, strict=True)] for row in rows]
+
+    def shown() -> list[list[str]]:
+        page.wait_for_selector("#list .pages")
+        return [
+            [re.sub(r"^\d\s+", "", cell) if n == 1 else cell for n, cell in enumerate(row)]
+            for row in f.cells(page, "#list tbody tr")
+        ]
+
+    f.show(page, "list")
+    assert shown() == wanted(everyone[:12], True)
+    page.get_by_role("button", name="Next page").click()
+    page.wait_for_function(
+        "document.querySelector('#list .pages').innerText.includes('13 to 24')"
+    )
+    assert shown() == wanted(everyone[12:24], True)
+    [(segment, size)] = f.query(
+        site,
+        f"select {scheme}_segment, count(*) from marts.customer_360"
+        " where rfm_score is not null group by 1 having count(*) between 13 and 200"
+        " order by 2 limit 1",
+    )
+    f.choose_segment(page, segment)
+    f.show(page, "list")
+    page.wait_for_function(
+        f"document.querySelector('#list .pages')?.innerText.includes('of {size}')"
+    )
+    own = f.query(
+        site, LISTED.format(segment="", filter=f"and {scheme}_segment = '{segment}'")
+    )
+    assert [[row[0], *row[1:]] for row in f.cells(page, "#list tbody tr")] == wanted(
+        own[:12], False
+    )
+    while page.get_by_role("button", name="Next page").is_enabled():
+        before = page.locator("#list .pages").inner_text()
+        page.get_by_role("button", name="Next page").click()
+        page.wait_for_function(
+            "(before) => document.querySelector('#list .pages').innerText !== before", arg=before
+        )
+    assert f.cells(page, "#list tbody tr") == wanted(own[(size - 1) // 12 * 12 :], False)
+
+
+# -- for everyone ----------------------------------------------------------------------------------
+def panels_of(page) -> list[str]:
+    return page.eval_on_selector_all(".panel", "panels => panels.map((panel) => panel.id)")
+
+
+def test_every_panel_has_a_table_a_csv_and_a_picture(page, site):
+    opened_at(page, site, segment="Promising")
+    for panel in panels_of(page):
+        heading, *rows = f.as_table(page, panel)
+        assert rows, panel
+        with page.expect_download() as downloaded:
+            f.menu(page, panel, "Download CSV")
+        text = downloaded.value.path().read_text(encoding="utf-8-sig")
+        parsed = list(csv.reader(io.StringIO(text)))
+        assert parsed[0] == heading
+        assert len(parsed) == len(rows) + 1, panel
+        with page.expect_download() as downloaded:
+            f.menu(page, panel, "Download PNG")
+        assert downloaded.value.path().read_bytes().startswith(b"\x89PNG")
+        assert downloaded.value.path().stat().st_size > 3_000, panel
+
+
+def test_every_panel_says_what_its_numbers_are(page, site):
+    opened_at(page, site)
+    columns = set(
+        f.query(
+            site,
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'marts'",
+        )
+    )
+    for panel in panels_of(page):
+        f.show(page, panel)
+        f.menu(page, panel, "About these numbers")
+        dialog = page.locator("dialog.about")
+        named = [tuple(c.split(".")) for c in dialog.locator("code").all_inner_texts()]
+        assert named and set(named) <= columns, (panel, set(named) - columns)
+        assert all(text.strip() for text in dialog.locator("dd").all_inner_texts()), panel
+        for mart in {mart for mart, _ in named}:
+            assert dialog.locator(f"a[href$='model.clientele.{mart}']").count() == 1
+        dialog.get_by_role("button", name="Close").click()
+
+
+def test_the_keyboard_reaches_everything(page, site):
+    opened_at(page, site)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "periods"
+    page.locator("#split tbody button").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    f.settle(page)
+    assert "segment=Loyal+Customers" in page.url
+    focused = "document.activeElement.closest('tr').dataset.segment"
+    assert page.evaluate(focused) == "Loyal Customers"
+    page.keyboard.press("Escape")
+    assert "segment" not in page.url
+    page.locator("#trend .more").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.textContent") == "Download CSV"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "more"
+    page.locator("#periods tbody button").nth(2).focus()
+    page.keyboard.press("Enter")
+    assert "period=" in page.url
+    # nothing that can be clicked is out of the keyboard's reach, and all of it has a name
+    unnamed = page.eval_on_selector_all(
+        "button, select, a[href]",
+        "all => all.filter((one) => one.tabIndex < 0 ||"
+        " !(one.getAttribute('aria-label') || one.textContent.trim())).map((o) => o.outerHTML)",
+    )
+    assert unnamed == []
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = ([r, g, b, a], ground) => [r, g, b].map((v, i) => v * a + ground[i] * (1 - a));
+  const groundOf = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) {
+      const colour = rgba(getComputedStyle(at).backgroundColor);
+      layers.push(colour);
+      if (colour[3] === 1) break;
+    }
+    return layers.reverse().reduce((ground, layer) => over(layer, ground), [255, 255, 255]);
+  };
+  const light = (rgb) => {
+    const part = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 };
+    return 0.2126 * part(rgb[0]) + 0.7152 * part(rgb[1]) + 0.0722 * part(rgb[2]);
+  };
+  const bad = [];
+  let seen = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
+    if (element.closest('script, .hidden-text, :disabled, svg .ring, #split svg, #flows svg')) continue;
+    const style = getComputedStyle(element);
+    const ground = groundOf(element.closest('svg')?.parentElement || element);
+    const colour = element.closest('svg') ? style.fill : style.color;
+    const [a, b] = [light(over(rgba(colour), ground)), light(ground)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    seen += 1;
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${walker.currentNode.data.slice(0, 40)} (${element.className})`);
+  }
+  return [seen, bad];
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("segment", ["all", "At Risk"])
+def test_every_text_stands_out_from_its_ground(page, site, theme, segment):
+    opened_at(page, site, theme=theme, segment=segment, change="month")
+    for panel in panels_of(page):
+        f.show(page, panel)
+    seen, bad = page.evaluate(CONTRAST)
+    assert seen > 500
+    assert bad == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1100, 1440, 1920])
+def test_nothing_reaches_over_the_side(page, site, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    opened_at(page, site, segment="Needs Attention")
+    for panel in panels_of(page):
+        f.show(page, panel)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    smallest = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('main *, .bar *')].filter((one) =>"
+        " one.childNodes.length && [...one.childNodes].some((n) => n.nodeType === 3 &&"
+        " n.data.trim()) && one.checkVisibility()).map((one) =>"
+        " parseFloat(getComputedStyle(one).fontSize)))"
+    )
+    assert smallest >= 11
+
+
+def test_paper_shows_figures_and_no_controls(page, site):
+    opened_at(page, site, segment="Promising")
+    page.emulate_media(media="print")
+    for control in (".bar button.icon", ".panel .more", ".choice", ".bar select"):
+        assert not page.locator(control).first.is_visible()
+    for part in ("#periods table", "#split table", "#card-sales", ".chosen-period"):
+        assert page.locator(part).first.is_visible()
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+# -- safety and odd data ---------------------------------------------------------------------------
+NONSENSE = re.compile(r"\bNaN\b|undefined|\[object|Infinity|\bnull\b|Invalid")
+
+
+def walk(page) -> str:
+    """Show every panel; what the page says in the end."""
+    for panel in panels_of(page):
+        f.show(page, panel)
+    return page.locator("body").inner_text()
+
+
+def test_hostile_names_are_text(page, hostile_site):
+    opened_at(page, hostile_site, period="2025-05-01")
+    walk(page)
+    for panel in ("category", "branch", "list"):
+        heading, *rows = f.as_table(page, panel)
+        assert heading and rows
+    everything = page.evaluate("document.body.textContent")
+    assert sum(name in everything for name in HOSTILE) >= len(HOSTILE) - 3
+    assert page.locator("img, body script:not([type])").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    with page.expect_download() as downloaded:
+        f.menu(page, "list", "Download CSV")
+    rows = list(csv.reader(io.StringIO(downloaded.value.path().read_text(encoding="utf-8-sig"))))
+    assert "'=cmd()" in [row[0] for row in rows]
+    assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+@")]
+    for segment in [row[0] for row in f.cells(page, "#split tbody tr")]:
+        f.choose_segment(page, segment.split("\n")[-1].strip())
+        assert not NONSENSE.search(walk(page).replace("__proto__", ""))
+
+
+def test_without_a_sale_the_page_says_so(page, empty_site):
+    opened_at(page, empty_site)
+    text = walk(page)
+    assert "No purchase has been accepted" in text
+    assert not NONSENSE.search(text)
+    page.get_by_role("button", name="Value codes").click()
+    f.choose_segment(page, "Champion")
+    text = walk(page)
+    assert "Nobody is in Champion now." in text
+    assert not NONSENSE.search(text)
+
+
+def test_one_sale_is_shown_as_it_is(page, one_transaction_site):
+    for grain in GRAINS:
+        opened_at(page, one_transaction_site, grain=grain)
+        text = walk(page)
+        assert not NONSENSE.search(text), grain
+        assert page.locator("#card-customers .value").inner_text() == "1"
+        assert "$12.30" in text
+        # a dot, where a line needs two
+        assert page.locator("#trend svg path").count() > 0
+
+
+def test_what_is_missing_is_said_and_the_rest_is_drawn(page, optional_tables_missing_site):
+    opened_at(page, optional_tables_missing_site)
+    text = walk(page)
+    assert not NONSENSE.search(text)
+    assert page.locator("#periods tbody tr").count() > 12
+    for panel in ("campaigns", "satisfaction", "leads"):
+        assert "Fill raw." in page.locator(f"#{panel}").inner_text(), panel
+
+
+def test_a_mart_that_is_missing_is_named(page, site_with_files):
+    page.route(
+        "**/catalog.json",
+        lambda route: route.fulfill(
+            body=route.fetch()
+            .text()
+            .replace('"cohort_retention":{', '"cohort_retention":{"missing":true,')
+        ),
+    )
+    opened_at(page, site_with_files)
+    f.show(page, "cohorts")
+    assert "dbt build --select fct_cohort_retention" in page.locator("#cohorts").inner_text()
+    assert page.locator("#periods tbody tr").count() > 12
+
+
+def test_figures_that_cannot_be_read_are_said(page, site_with_files):
+    page.route("**/segment_migration.json", lambda route: route.abort())
+    opened_at(page, site_with_files)
+    f.show(page, "migration")
+    page.wait_for_selector("#migration p.says")
+    assert "could not be read" in page.locator("#migration").inner_text()
+    page.watch.errors.clear()
+
+
+def test_dashboard_and_documentation_lead_to_each_other(page, site):
+    opened_at(page, site)
+    page.locator(".bar a.button").click()
+    page.wait_for_url("**/docs/index.html*")
+    page.locator("a[href='../dashboard/index.html']").first.click()
+    page.wait_for_url("**/dashboard/index.html")
+    f.settle(page)
+    # the pages of dbt ask for icons that are not there; the dashboard's own errors count
+    page.watch.errors.clear()
+
+
+def test_pictures_are_kept(screenshots, site):
+    def everything(page) -> None:
+        f.settle(page)
+        for panel in panels_of(page):
+            f.show(page, panel)
+        page.evaluate("scrollTo(0, 0)")
+        f.settle(page)
+
+    def with_segment(page) -> None:
+        f.settle(page)
+        f.choose_segment(page, "At Risk")
+        everything(page)
+
+    screenshots(site, "all", everything)
+    screenshots(site, "at_risk", with_segment)
