@@ -295,6 +295,55 @@ def test_only_pii_holds_personal_data(compiled):
     assert len(contents) == 1 and secrets["phone"] in contents[0][0]
 
 
+# -- the page --------------------------------------------------------------------------------------
+def page_marts() -> set[str]:
+    """Marts that the page reads; its list of customers is written from customer_360."""
+    tables = yaml.safe_load((PROJECT / "dashboard/data.yml").read_text("utf-8"))
+    return {table["mart"] for table in tables.values()} | {"customer_360"}
+
+
+def test_exposures_are_what_the_page_reads(manifest):
+    read = set()
+    for exposure in manifest["exposures"].values():
+        parents = [name.split(".") for name in exposure["depends_on"]["nodes"]]
+        assert all(kind == "model" for kind, *_ in parents), exposure["name"]
+        assert parents and len(exposure["description"]) > 50, exposure["name"]
+        assert exposure["owner"]["name"] and exposure["owner"]["email"].endswith("@example.com")
+        read |= {name for *_, name in parents}
+    assert read == page_marts()
+
+
+def test_exposures_lead_to_a_section_of_the_page(manifest):
+    script = (PROJECT / "dashboard/src/main.js").read_text("utf-8")
+    sections = re.findall(r'"(\w+)"', re.search(r"const SECTIONS = \[(.*?)\]", script).group(1))
+    urls = {exposure["url"] for exposure in manifest["exposures"].values()}
+    # the first section is where the page opens
+    assert urls == {f"../dashboard/index.html#section={name}" for name in sections[1:]}
+    assert len(manifest["exposures"]) == len(urls)
+
+
+def test_specification_of_the_page_names_columns_that_are_there(manifest):
+    """Every `mart.column` exists, and no column that the page reads for its figures is left out."""
+    columns = {node["name"]: set(node["columns"]) for node in models_of(manifest).values()}
+    text = manifest["docs"]["doc.clientele.dashboard"]["block_contents"]
+    named = set(re.findall(r"`(\w+)\.(\w+)`", text)) - {("dashboard", "data")}
+    wrong = [f"{mart}.{column}" for mart, column in named if column not in columns.get(mart, ())]
+    assert not wrong, sorted(wrong)
+    linked = set(re.findall(r"model\.clientele\.(\w+)\)", text))
+    assert {mart for mart, _ in named} | linked == page_marts()
+    figures = r".*_(amount|count|rate|share)|value|target|variance|nps|roi|roas|lift"
+    not_shown = {
+        *(("fct_segment_split", name) for name in ("sales_amount", "average_sales_amount")),
+        *(("fct_period_kpis", name) for name in ("purchase_count", "net_sales_amount")),
+        *((mart, "new_customer_count") for mart in ("fct_period_kpis", "fct_segment_sales")),
+        ("fct_campaign_timing", "contacted_count"),
+    }
+    tables = yaml.safe_load((PROJECT / "dashboard/data.yml").read_text("utf-8"))
+    read = {(t["mart"], name) for t in tables.values() for name in t["columns"]}
+    left_out = {pair for pair in read - named - not_shown if re.fullmatch(figures, pair[1])}
+    assert not left_out, sorted(left_out)
+
+
 # -- seeds -----------------------------------------------------------------------------------------
 def change_rows(path: Path, change) -> int:
     """Change the rows of a CSV file; returns how many were changed."""
