@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 from sites import wait_until
 
-NONE = "–"
+NONE = "\N{EN DASH}"
 
 
 def rounded(value: Decimal | int | float, digits: int) -> Decimal:
