@@ -181,6 +181,7 @@ export const labels = {
     value: "Value", risk: "Churn risk", all: "All", customers: "Customers", historic: "Sales so far", predicted: "Expected sales, 12 months", matters: "win back first",
     worry: (count, sales) => `High value at high risk: ${count} customers who have brought ${sales} so far.`,
     key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:",
+    notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
   },
   churn: {
     title: "Churn", subtitle: (scope, count, date) => `${scope}, last ${count} months to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",

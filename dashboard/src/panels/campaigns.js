@@ -109,9 +109,7 @@ export const campaigns = {
     const choose = (id) => {
       chosen = id;
       campaigns.draw(body, frame.view, frame);
-      const other = frame.page.frames.find((candidate) => candidate.panel === campaignSegments);
-      other.isStale = true;
-      other.draw(frame.view);
+      campaignSegments.frame.draw(frame.view);
     };
     const { columns } = text;
     drawRegion(

@@ -1,13 +1,13 @@
-import { branch, category, channel } from "./dimensions.js";
-import { grid } from "./grid.js";
-import { horizons } from "./horizons.js";
-import { list } from "./list.js";
-import { flows, migration } from "./migration.js";
 import { campaignSegments, campaigns } from "./campaigns.js";
 import { churn } from "./churn.js";
 import { cohorts } from "./cohorts.js";
+import { branch, category, channel } from "./dimensions.js";
+import { grid } from "./grid.js";
+import { horizons } from "./horizons.js";
 import { kpiBoard } from "./kpi-board.js";
 import { leads } from "./leads.js";
+import { list } from "./list.js";
+import { flows, migration } from "./migration.js";
 import { periodTable } from "./period-table.js";
 import { profile } from "./profile.js";
 import { satisfaction } from "./satisfaction.js";

@@ -139,5 +139,6 @@ export const kpiBoard = {
   about: [
     [text.columns.value, "fct_kpi_board", "value"], [text.columns.target, "fct_kpi_board", "target"], [text.columns.variance, "fct_kpi_board", "variance"],
     [text.columns.status, "fct_kpi_board", "status"], [text.columns.favourable, "fct_kpi_board", "is_favourable"], [text.columns.notes, "fct_kpi_board", "notes"],
+    [text.columns.definition, "dim_kpis", "definition"],
   ],
 };

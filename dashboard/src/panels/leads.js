@@ -36,7 +36,7 @@ export const leads = {
       const [, field, formatter] = FIGURES.find(([candidate]) => candidate === name);
       return h("td", { class: "number", text: formatter(row ? row[field] : formatter === format.count ? 0 : null) });
     };
-    const heading = (name, kind = "number") => h("th", { scope: "col", class: kind }, OUTCOMES.includes(name) ? h("i", { class: `key ${name}` }) : null, text[name]);
+    const heading = (name, kind = "number") => h("th", { scope: "col", class: kind }, OUTCOMES.includes(name) ? h("i", { class: `swatch ${name}` }) : null, text[name]);
     drawRegion(
       body,
       text.title,

@@ -30,7 +30,9 @@ export const valueRisk = {
   subtitle: (view) => text.subtitle(view.segmentRow ? quoted(view.scope) : labels.all, format.date(view.asOf)),
   empty: (view) => {
     if (!view.data.get("segment_value").rows.length) return labels.states.noSales;
-    return gridOf(view)(null, null).customer_count ? null : labels.states.emptySegment(view.scope);
+    if (!gridOf(view)(null, null).customer_count) return labels.states.emptySegment(view.scope);
+    // tier and risk come from parameters that are fitted to the data
+    return TIERS.some((tier) => gridOf(view)(tier, null).customer_count) ? null : text.notFitted;
   },
   draw(body, view) {
     const t = tokens[view.theme];
