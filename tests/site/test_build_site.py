@@ -522,3 +522,15 @@ def test_the_sample_is_the_same_twice(site_with_files, databases, tmp_path):
         if path.is_file():
             other = site_with_files.folder / path.relative_to(tmp_path / "again")
             assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def test_locks_name_packages_and_hashes_but_no_registry():
+    lock = json.loads((PROJECT / "dashboard/package-lock.json").read_text("utf-8"))
+    packages = [entry for path, entry in lock["packages"].items() if path]
+    assert len(packages) > 20
+    assert all(entry["integrity"] and "resolved" not in entry for entry in packages)
+    # nothing that runs on its own when it is installed, but for one that is of another system
+    assert [e for e in packages if e.get("hasInstallScript") and e.get("os") != ["darwin"]] == []
+    for name in ("requirements.txt", "requirements-site.txt"):
+        text = (PROJECT / name).read_text("utf-8")
+        assert "--hash=sha256:" in text and "://" not in text
