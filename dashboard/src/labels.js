@@ -180,11 +180,11 @@ export const labels = {
     title: "Value and churn risk", subtitle: (scope, date) => `${scope}, as of ${date}`, caption: "Customers and their expected sales by value and churn risk",
     value: "Value", risk: "Churn risk", all: "All", customers: "Customers", historic: "Sales so far", predicted: "Expected sales, 12 months", matters: "win back first",
     worry: (count, sales) => `High value at high risk: ${count} customers who have brought ${sales} so far.`,
-    key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:",
+    key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:", noWorry: "Nobody of high value is at high risk.",
     notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
   },
   churn: {
-    title: "Churn", subtitle: (scope, count, date) => `${scope}, last ${count} months to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
+    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
     closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", complete: "Month is", finished: "finished", unfinished: "month not finished",
     key: (days) => `Active: a purchase in the last ${days} days. Lost: active before the month, not at its end.`,
     aria: (month, came, back, lost, closing) => `In ${month} ${came} customers were new, ${back} came back, ${lost} were lost; ${closing} were active at its end.`,
