@@ -28,6 +28,7 @@ whole page, 1440, 768 and 390 wide, light and dark; a third argument, a function
 page, may click something first. Tests of the data need no browser: see test_build_site.py.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -40,7 +41,7 @@ import pytest
 import serve_site
 import sites
 from dbt_runs import DbtRuns
-from sites import FOLDER, Databases, Site, open_dashboard
+from sites import FOLDER, Databases, Site, open_dashboard, wait_until
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 NO_BROWSER = "No chromium was found"
@@ -206,6 +207,8 @@ def page(browser):
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.watch = Watch(page)
+    # Playwright's own way polls with eval, which the page's policy forbids
+    page.wait_for_function = functools.partial(wait_until, page)
     yield page
     complaints = page.watch.complaints()
     context.close()

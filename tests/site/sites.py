@@ -125,11 +125,11 @@ def open_dashboard(page, site: Site, state: str = "", by_double_click: bool = Fa
     wait_until(page, "performance.getEntriesByName('first-view').length > 0")
 
 
-def wait_until(page, condition: str, seconds: float = 15) -> None:
-    """Wait for a condition in JavaScript; Playwright's own way is against the page's policy."""
-    until = time.monotonic() + seconds
-    while not page.evaluate(condition):
-        assert time.monotonic() < until, f"after {seconds} s still not: {condition}"
+def wait_until(page, condition: str, arg=None, timeout: float = 15_000) -> None:
+    """Wait for a condition in JavaScript, at most `timeout` ms."""
+    until = time.monotonic() + timeout / 1000
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < until, f"after {timeout} ms still not: {condition}"
         page.wait_for_timeout(20)
 
 
