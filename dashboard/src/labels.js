@@ -198,11 +198,11 @@ export const labels = {
     title: "Satisfaction", rows: "survey answers", subtitle: (scope, period, date) => `${scope}, ${period}; segments as of ${date}`, caption: "Satisfaction by segment",
     measure: { label: "Trend of", nps: "NPS", csat: "CSAT" }, segment: "Segment", csat: "CSAT", topTwo: "4 or 5", csatResponses: "Answers", nps: "NPS", drawn: "NPS interval, drawn",
     interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", period: "Period", survey: "Survey",
-    trend: (measure, scope, periods) => `${measure}: ${scope}, last 13 ${periods}`, responses: "Answers",
+    trend: (measure, scope, count, periods) => `${measure}: ${scope}${count > 1 ? `, last ${count} ${periods}` : ""}`, responses: "Answers",
     limits: (low, high) => `${low} to ${high}`,
-    noAnswers: (scope, periods) => `No answers of ${scope} in the last 13 ${periods}.`,
+    noAnswers: (scope, count, periods) => (count > 1 ? `No answers of ${scope} in the last ${count} ${periods}.` : `No answers of ${scope}.`),
     key: (count) =>
       `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. A hollow dot: fewer than ${count} answers, too few to rely on it.`,
-    aria: (measure, scope, values) => `${measure} of ${scope} over the last 13 periods: ${values}.`,
+    aria: (measure, scope, values) => `${measure} of ${scope} over the last periods: ${values}.`,
   },
 };

@@ -582,7 +582,7 @@ def test_satisfaction_is_the_mart(page, site, grain, back, scheme, segment):
 
 
 @pytest.mark.parametrize(("scheme", "segment"), SCOPES)
-@pytest.mark.parametrize("grain", ["month", "quarter"])
+@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
 def test_the_line_of_satisfaction_is_the_mart(page, site, scheme, segment, grain):
     start = nth_last(site, grain, 1)
     opened_at(page, site, grain=grain, period=start, scheme=scheme, segment=segment)
@@ -598,12 +598,15 @@ def test_the_line_of_satisfaction_is_the_mart(page, site, scheme, segment, grain
             f"select start, {column} from (select cast(cast(? as date) - to_months(n * ?) as date)"
             " as start from range(13) as periods(n)) as periods left join marts.fct_satisfaction"
             " on period_start_date = start and period_grain = ? and scheme = ? and segment = ?"
-            " and survey_type = ? order by 1",
+            " and survey_type = ? where start >= (select min(period_start_date)"
+            " from marts.fct_satisfaction where period_grain = ? and survey_type = ?) order by 1",
             start,
-            {"month": 1, "quarter": 3}[grain],
+            {"month": 1, "quarter": 3, "year": 12}[grain],
             grain,
             scheme,
             segment,
+            survey,
+            grain,
             survey,
         )
         values = ", ".join(
@@ -611,7 +614,7 @@ def test_the_line_of_satisfaction_is_the_mart(page, site, scheme, segment, grain
             for at, v in rows
         )
         label = page.locator("#satisfaction .chart").get_attribute("aria-label")
-        assert label == f"{name} of {scope(segment)} over the last 13 periods: {values}."
+        assert label == f"{name} of {scope(segment)} over the last periods: {values}."
         trend = page.locator("#satisfaction .chart-title").inner_text()
         assert name in trend and scope(segment) in trend
     # the table behind it has both surveys of every group, and the line's other periods
