@@ -83,7 +83,7 @@ LINK_BACK = (
 OF_THE_RUN = [
     (re.compile(r'"(generated_at|invocation_id|invocation_started_at)": "[^"]*"'), r'"\1": ""'),
     (re.compile(r'"(created_at)": [0-9.]+'), r'"\1": 0'),
-    (re.compile(r'"(root_path)": "[^"]*"'), r'"\1": ""'),
+    (re.compile(r'"(root_path|compiled_path)": "[^"]*"'), r'"\1": ""'),
 ]
 
 

@@ -151,4 +151,58 @@ export const labels = {
     },
     otherKind: "Other",
   },
+  campaigns: {
+    title: "Campaigns", rows: "campaigns", bySegment: "One campaign by segment",
+    caption: "Campaigns, newest first. Choose one to see it by segment.",
+    subtitle: (scope, date) => `${scope}, newest first, as of ${date}; choose one to see it by segment`,
+    atContact: (segment) => `Those in ${segment} when first contacted`,
+    segmentSubtitle: (campaign) => `${campaign}; segments are those at the first contact`,
+    choose: (campaign) => `${campaign}: show by segment`,
+    dates: (from, to) => (to ? `${from} – ${to}` : `from ${from}, no end`),
+    unknown: "not in the list of campaigns", nobody: "nobody contacted", noControl: "no control group", noContacted: "only a control group",
+    interval: (low, high) => `${low} to ${high}`,
+    key: (count) =>
+      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. A hollow dot: fewer than ${count} customers on one side, too few to rely on the interval.`,
+    columns: {
+      campaign: "Campaign", segment: "Segment", contacted: "Contacted", control: "Control", openRate: "Opened", clickRate: "Clicked", contactedConversion: "Conv. contacted",
+      controlConversion: "Conv. control", lift: "Lift", drawn: "Interval, drawn", interval: "95 % interval", low: "Lift, lower end", high: "Lift, upper end", attributed: "Attributed sales",
+      incremental: "Incremental sales", cost: "Cost", roi: "ROI", roas: "ROAS", incrementalRoi: "Incr. ROI", id: "Id", channel: "Channel", objective: "Objective", starts: "From", ends: "To",
+    },
+  },
+  cohorts: {
+    title: "Cohorts", subtitle: (scope, from, to) => `${scope} by month of the first purchase, ${from} to ${to}`,
+    caption: "Share of each cohort that bought again, by months since the first purchase", cohort: "First purchase", size: "Customers", since: "Months since", active: "Active", rate: "Retention",
+    cell: (cohort, since, active, size, rate) => `${cohort}, month ${since}: ${active} of ${size} (${rate})`,
+    key: "Percent of the cohort that bought in each month after its first, by number of months since. The stronger the shade, the more.",
+    none: "There is no complete month with a first purchase yet.",
+  },
+  valueRisk: {
+    title: "Value and churn risk", subtitle: (scope, date) => `${scope}, as of ${date}`, caption: "Customers and their expected sales by value and churn risk",
+    value: "Value", risk: "Churn risk", all: "All", customers: "Customers", historic: "Sales so far", predicted: "Expected sales, 12 months", matters: "win back first",
+    worry: (count, sales) => `High value at high risk: ${count} customers who have brought ${sales} so far.`,
+    key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:",
+    notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
+  },
+  churn: {
+    title: "Churn", subtitle: (scope, count, date) => `${scope}, last ${count} months to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
+    closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", complete: "Month is", finished: "finished", unfinished: "month not finished",
+    key: (days) => `Active: a purchase in the last ${days} days. Lost: active before the month, not at its end.`,
+    aria: (month, came, back, lost, closing) => `In ${month} ${came} customers were new, ${back} came back, ${lost} were lost; ${closing} were active at its end.`,
+  },
+  leads: {
+    title: "Leads", rows: "leads", subtitle: (date) => `All leads by month of creation; what had become of them by ${date}`, month: "Created in", outcome: "Outcome",
+    created: "Created", qualified: "Qualified", won: "Won", lost: "Lost", open: "Open", conversion: "Conversion", amount: "Won amount", cycle: "Cycle", caption: "Leads by month of creation",
+    key: "Conversion: won / created. Leads of the last months are still open for the most part. Cycle: average days from creation to winning.",
+  },
+  satisfaction: {
+    title: "Satisfaction", rows: "survey answers", subtitle: (scope, period, date) => `${scope}, ${period}; segments as of ${date}`, caption: "Satisfaction by segment",
+    measure: { label: "Trend of", nps: "NPS", csat: "CSAT" }, segment: "Segment", csat: "CSAT", topTwo: "4 or 5", csatResponses: "Answers", nps: "NPS", drawn: "NPS interval, drawn",
+    interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", period: "Period", survey: "Survey",
+    trend: (measure, scope, periods) => `${measure}: ${scope}, last 13 ${periods}`, responses: "Answers",
+    limits: (low, high) => `${low} to ${high}`,
+    noAnswers: (scope, periods) => `No answers of ${scope} in the last 13 ${periods}.`,
+    key: (count) =>
+      `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. A hollow dot: fewer than ${count} answers, too few to rely on it.`,
+    aria: (measure, scope, values) => `${measure} of ${scope} over the last 13 periods: ${values}.`,
+  },
 };

@@ -3,8 +3,9 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
+from sites import wait_until
 
-NONE = "–"
+NONE = "\N{EN DASH}"
 
 
 def rounded(value: Decimal | int | float, digits: int) -> Decimal:
@@ -55,7 +56,7 @@ def query(site, sql: str, *parameters) -> list[tuple]:
 
 def settle(page) -> None:
     """Wait until everything in sight is drawn from what was chosen."""
-    page.wait_for_function("document.documentElement.dataset.drawn === 'all'")
+    wait_until(page, "document.documentElement.dataset.drawn === 'all'")
     page.evaluate(
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
     )
@@ -64,10 +65,11 @@ def settle(page) -> None:
 def show(page, panel: str) -> None:
     """Bring a panel into sight and wait until it is drawn."""
     page.locator(f"#{panel}").scroll_into_view_if_needed()
-    page.wait_for_function(
+    wait_until(
+        page,
         "(id) => { const body = document.querySelector(`#${id} .body`);"
         " return body.hasChildNodes() && body.textContent !== 'Reading …' }",
-        arg=panel,
+        panel,
     )
     settle(page)
 

@@ -6,7 +6,7 @@ import re
 
 import figures as f
 import pytest
-from sites import HOSTILE, open_dashboard
+from sites import HOSTILE, open_dashboard, wait_until
 
 GRAINS = ["day", "week", "month", "quarter", "year"]
 SCHEMES = ["crm_dashboard", "customer_360"]
@@ -68,7 +68,7 @@ def test_the_period_table_is_the_mart(page, site, grain, scheme, segment):
     wanted = [[w(v) for w, v in zip(formats, row[1:9], strict=True)] for row in rows][:130]
     assert [row[1:] for row in shown] == wanted
     names = [f.period(grain, row[0]) for row in rows][:130]
-    assert [row[0].split("\n")[0].strip() for row in shown] == names
+    assert [re.sub(r"\s\d+ of \d+ days$", "", row[0]).strip() for row in shown] == names
     is_marked = [bool(re.search(r"\d+ of \d+ days", row[0])) for row in shown]
     assert is_marked == [not row[9] for row in rows][:130]
 
@@ -190,7 +190,7 @@ def test_a_click_on_a_segment_filters_everything(opened):
     before = {panel: text_of(page, panel) for panel in ("periods", "cards", *SEGMENT_PANELS)}
     f.choose_segment(page, "Promising")
     assert "segment=Promising" in page.url
-    assert page.locator(".scope").inner_text().startswith("Only Promising")
+    assert page.locator(".scope").inner_text().split()[:2] == ["Only", "Promising"]
     for panel, text in before.items():
         assert text_of(page, panel) != text, panel
     f.choose_segment(page, "Promising")
@@ -216,14 +216,14 @@ def test_a_click_on_the_ring_a_month_or_a_line_chooses(page, site):
     assert "segment=Dormant" in page.url
     page.keyboard.press("Escape")
     assert "segment" not in page.url
-    page.locator("#periods tbody tr").nth(4).click()
+    page.locator("#periods table.periods tbody tr").nth(4).click()
     assert f"period={page.locator('#periods tbody tr').nth(4).get_attribute('data-start')}" in (
         page.url
     )
     chart = page.locator("#trend .chart").bounding_box()
     page.mouse.click(chart["x"] + 60, chart["y"] + 100)
     f.settle(page)
-    first = page.locator("#periods tbody tr").last.get_attribute("data-start")
+    first = page.locator("#periods table.periods tbody tr").last.get_attribute("data-start")
     assert f"period={first}" in page.url
 
 
@@ -247,14 +247,20 @@ def test_the_address_restores_the_view(page, site):
     page.locator(".bar .icon").click()
     f.settle(page)
     address = page.url
-    seen = page.locator("body").inner_text()
+    parts = [".bar", ".cards", "#periods", "#trend", "#split table", "#split .foot"]
+    seen = [page.locator(part).inner_text() for part in parts]
     page.goto("about:blank")
     page.goto(address)
     f.settle(page)
-    for part in (".bar", ".cards", "#periods", "#trend", "#split"):
-        assert page.locator(part).inner_text() in seen
+    assert [page.locator(part).inner_text() for part in parts] == seen
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    for wanted in ("scheme=customer_360", "segment=Loyal", "grain=quarter", "period=", "change=mon"):
+    for wanted in (
+        "scheme=customer_360",
+        "segment=Loyal",
+        "grain=quarter",
+        "period=",
+        "change=mon",
+    ):
         assert wanted in address
 
 
@@ -284,7 +290,7 @@ def test_another_grain_stays_at_the_day_looked_at(page, site):
 
 def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     opened_at(page, site)
-    row = page.locator("#periods tbody tr").nth(1)
+    row = page.locator("#periods table.periods tbody tr").nth(1)
     row.hover()
     popover = page.locator("#period-changes")
     assert popover.is_visible()
@@ -305,12 +311,12 @@ def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     for cell, before in ((rows[0][3], month), (rows[0][5], year)):
         change = f.rounded((now / before - 1) * 100, 1 if abs(now / before - 1) < 0.0995 else 0)
         assert cell == f"{'▲' if change > 0 else '▼'} {abs(change)}%"
-    page.locator("#periods tbody tr").nth(0).hover()
+    page.locator("#periods table.periods tbody tr").nth(0).hover()
     assert "unfinished" in popover.inner_text()
     page.get_by_role("button", name="+ vs month").click()
     f.settle(page)
-    assert rows[0][3] in f.cells(page, "#periods tbody tr")[1][1]
-    assert "▲" not in "".join(f.cells(page, "#periods tbody tr")[0])
+    assert rows[0][3] in f.cells(page, "#periods table.periods tbody tr")[1][1]
+    assert "▲" not in "".join(f.cells(page, "#periods table.periods tbody tr")[0])
 
 
 # -- segments --------------------------------------------------------------------------------------
@@ -349,7 +355,7 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
         before = sum(n for (a, _), n in counts.items() if a == start)
         for (end,), cell in zip(order, row[1:-1], strict=True):
             n = counts.get((start, end), 0)
-            assert cell == ("–" if before == 0 else f.count(n) if n else ""), (start, end)
+            assert cell == (f.NONE if before == 0 else f.count(n) if n else ""), (start, end)
         assert row[-1] == f.count(before)
     firsts, now = rows[len(order)], rows[len(order) + 1]
     assert firsts[1:-1] == [f.count(counts.get(("first purchase", end), 0)) for (end,) in order]
@@ -495,9 +501,7 @@ def test_the_list_is_customer_360_page_by_page(opened, site, scheme):
     f.show(page, "list")
     assert shown() == wanted(everyone[:12], True)
     page.get_by_role("button", name="Next page").click()
-    page.wait_for_function(
-        "document.querySelector('#list .pages').innerText.includes('13 to 24')"
-    )
+    wait_until(page, "document.querySelector('#list .pages').innerText.includes('13 to 24')")
     assert shown() == wanted(everyone[12:24], True)
     [(segment, size)] = f.query(
         site,
@@ -507,20 +511,16 @@ def test_the_list_is_customer_360_page_by_page(opened, site, scheme):
     )
     f.choose_segment(page, segment)
     f.show(page, "list")
-    page.wait_for_function(
-        f"document.querySelector('#list .pages')?.innerText.includes('of {size}')"
-    )
-    own = f.query(
-        site, LISTED.format(segment="", filter=f"and {scheme}_segment = '{segment}'")
-    )
+    wait_until(page, f"document.querySelector('#list .pages')?.innerText.includes('of {size}')")
+    own = f.query(site, LISTED.format(segment="", filter=f"and {scheme}_segment = '{segment}'"))
     assert [[row[0], *row[1:]] for row in f.cells(page, "#list tbody tr")] == wanted(
         own[:12], False
     )
     while page.get_by_role("button", name="Next page").is_enabled():
         before = page.locator("#list .pages").inner_text()
         page.get_by_role("button", name="Next page").click()
-        page.wait_for_function(
-            "(before) => document.querySelector('#list .pages').innerText !== before", arg=before
+        wait_until(
+            page, "(before) => document.querySelector('#list .pages').innerText !== before", before
         )
     assert f.cells(page, "#list tbody tr") == wanted(own[(size - 1) // 12 * 12 :], False)
 
@@ -621,7 +621,7 @@ CONTRAST = """() => {
     return layers.reverse().reduce((ground, layer) => over(layer, ground), [255, 255, 255]);
   };
   const light = (rgb) => {
-    const part = (v) => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4 };
+    const part = (v) => (v <= 10 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
     return 0.2126 * part(rgb[0]) + 0.7152 * part(rgb[1]) + 0.0722 * part(rgb[2]);
   };
   const bad = [];
@@ -630,14 +630,15 @@ CONTRAST = """() => {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.data.trim() || !element.checkVisibility()) continue;
-    if (element.closest('script, .hidden-text, :disabled, svg .ring, #split svg, #flows svg')) continue;
+    if (element.closest('script, .hidden-text, :disabled, #split svg, #flows svg')) continue;
     const style = getComputedStyle(element);
     const ground = groundOf(element.closest('svg')?.parentElement || element);
     const colour = element.closest('svg') ? style.fill : style.color;
     const [a, b] = [light(over(rgba(colour), ground)), light(ground)];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     seen += 1;
-    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${walker.currentNode.data.slice(0, 40)} (${element.className})`);
+    const said = `${walker.currentNode.data.slice(0, 40)} (${element.className})`;
+    if (ratio < 4.5) bad.push(`${ratio.toFixed(2)} ${said}`);
   }
   return [seen, bad];
 }"""
@@ -738,8 +739,8 @@ def test_what_is_missing_is_said_and_the_rest_is_drawn(page, optional_tables_mis
     opened_at(page, optional_tables_missing_site)
     text = walk(page)
     assert not NONSENSE.search(text)
-    assert page.locator("#periods tbody tr").count() > 12
-    for panel in ("campaigns", "satisfaction", "leads"):
+    assert page.locator("#periods table.periods tbody tr").count() > 12
+    for panel in ("satisfaction", "leads"):
         assert "Fill raw." in page.locator(f"#{panel}").inner_text(), panel
 
 
@@ -755,7 +756,7 @@ def test_a_mart_that_is_missing_is_named(page, site_with_files):
     opened_at(page, site_with_files)
     f.show(page, "cohorts")
     assert "dbt build --select fct_cohort_retention" in page.locator("#cohorts").inner_text()
-    assert page.locator("#periods tbody tr").count() > 12
+    assert page.locator("#periods table.periods tbody tr").count() > 12
 
 
 def test_figures_that_cannot_be_read_are_said(page, site_with_files):

@@ -61,7 +61,7 @@ function draw(body, view, frame) {
   const period = boardPeriod(view);
   frame.open ||= new Set();
   const columns = [
-    ["", "kind"], [text.columns.kpi, "kpi"], [text.columns.value, "number"], [text.columns.target, "number"], [text.columns.bullet, "bullet"], [text.columns.variance, "number"],
+    ["", "kind"], [text.columns.kpi, "kpi"], [text.columns.value, "number"], [text.columns.target, "number"], [text.columns.bullet, "bullet"], [text.columns.variance, "number variance"],
     [text.columns.status, "status"], [text.columns.series(labels.periods[period.grain]), "series"], [text.columns.notes, "notes"],
   ];
   const toggle = (kpi) => {
@@ -73,7 +73,7 @@ function draw(body, view, frame) {
     text.title,
     h(
       "table",
-      { class: `board ${period.isComplete ? "" : "unfinished"}` },
+      { class: `board kpis ${period.isComplete ? "" : "unfinished"}` },
       h("caption", { class: "hidden-text", text: `${text.title}, ${boardPeriodName(view)}` }),
       h("thead", {}, h("tr", {}, columns.map(([column, kind]) => h("th", { scope: "col", class: kind, text: column })))),
       kindsOf(rowsOf(view)).map(([kind, rows]) =>
@@ -139,5 +139,6 @@ export const kpiBoard = {
   about: [
     [text.columns.value, "fct_kpi_board", "value"], [text.columns.target, "fct_kpi_board", "target"], [text.columns.variance, "fct_kpi_board", "variance"],
     [text.columns.status, "fct_kpi_board", "status"], [text.columns.favourable, "fct_kpi_board", "is_favourable"], [text.columns.notes, "fct_kpi_board", "notes"],
+    [text.columns.definition, "dim_kpis", "definition"],
   ],
 };

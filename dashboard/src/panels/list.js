@@ -32,7 +32,7 @@ function cell(view, row, [column, , formatter, isText]) {
 
 async function drawPage(body, view, frame) {
   const count = view.data.customerCount(view.scheme, view.segment);
-  const from = (frame.page || 0) * PAGE;
+  const from = (frame.at || 0) * PAGE;
   const to = Math.min(from + PAGE, count);
   const asked = (frame.asked = (frame.asked || 0) + 1);
   let rows;
@@ -72,7 +72,7 @@ async function drawPage(body, view, frame) {
 
 async function turnPage(body, view, frame, pages, label) {
   performance.mark("turn");
-  frame.page = (frame.page || 0) + pages;
+  frame.at = (frame.at || 0) + pages;
   await drawPage(body, view, frame);
   body.querySelector(`.pages button[aria-label="${label}"]`)?.focus({ preventScroll: true });
   requestAnimationFrame(() => setTimeout(() => performance.measure("customers-page", "turn"), 0));
@@ -92,7 +92,7 @@ export const list = {
   },
   draw(body, view, frame) {
     const key = `${view.scheme} ${view.segment}`;
-    if (frame.listed !== key) frame.page = 0;
+    if (frame.listed !== key) frame.at = 0;
     frame.listed = key;
     drawPage(body, view, frame);
   },

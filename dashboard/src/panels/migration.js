@@ -38,6 +38,8 @@ function matrix(body, view, frame) {
   const moved = movements(view);
   const t = tokens[view.theme];
   const isCount = frame.unit === "count";
+  // the strongest tint on which the text still stands out
+  const strongest = view.theme === "dark" ? 0.5 : 0.72;
   const segments = view.segments;
   const head = h(
     "tr",
@@ -56,7 +58,7 @@ function matrix(body, view, frame) {
         const share = moved.share(from.segment, to.segment);
         const count = moved.count(from.segment, to.segment);
         const stays = from === to;
-        const ground = stays || !share ? "" : `background:${tint(to.number < from.number ? t.up : t.down, Math.min(0.72, Math.max(0.04, 3.6 * share)))}`;
+        const ground = stays || !share ? "" : `background:${tint(to.number < from.number ? t.up : t.down, Math.min(strongest, Math.max(0.04, 3.6 * share)))}`;
         return h("td", {
           class: [stays ? "stays" : "", to.segment === view.segment ? "chosen" : ""].join(" ").trim() || null, style: ground,
           title: `${from.segment} → ${to.segment}: ${format.count(count)} (${format.rate(share)})`,

@@ -83,9 +83,9 @@ export function drawRegion(body, label, table, ...below) {
 /** A text from the data inside a sentence: cut to a length that can be read, its direction kept to itself. */
 export const quoted = (text, length = 60) => `\u2068${text.length > length ? `${[...text].slice(0, length).join("")}…` : text}\u2069`;
 
-const WIDTH = 168;
+const WIDTH = 168; // where the scale names none
 const HEIGHT = 28;
-const MARGIN = 12;
+const MARGIN = 20;
 
 /** Scale of intervals that holds 0 and has round ends. `rows`: [{low, high}]. */
 export function intervalScale(rows) {
@@ -95,8 +95,8 @@ export function intervalScale(rows) {
   return { min: Math.floor(low / interval + 1e-9) * interval, max: Math.max(Math.ceil(high / interval - 1e-9), low < 0 ? 0 : 1) * interval, interval };
 }
 
-const place = (scale, value) => MARGIN + ((value - scale.min) / (scale.max - scale.min)) * (WIDTH - 2 * MARGIN);
-const drawing = (...parts) => svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, class: "whisker", "aria-hidden": "true" }, ...parts);
+const place = (scale, value) => MARGIN + ((value - scale.min) / (scale.max - scale.min)) * ((scale.width || WIDTH) - 2 * MARGIN);
+const drawing = ({ width = WIDTH }, ...parts) => svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, class: "whisker", "aria-hidden": "true" }, ...parts);
 
 /** Heading of a column of intervals: the scale they share. */
 export function scaleHead(view, scale, formatter) {
@@ -104,8 +104,9 @@ export function scaleHead(view, scale, formatter) {
   const count = Math.round((scale.max - scale.min) / scale.interval);
   const ticks = Array.from({ length: count + 1 }, (_, i) => scale.min + i * scale.interval).map((value) => (Math.abs(value) < scale.interval / 1000 ? 0 : value));
   return drawing(
+    scale,
     ticks.map((value) => svg("line", { x1: place(scale, value), x2: place(scale, value), y1: 22, y2: 28, stroke: value === 0 ? t.faint : t.line2 })),
-    ticks.map((value) => {
+    ticks.filter((value) => value === 0 || ticks.length <= 4 || Math.round(value / scale.interval) % 2 === 0).map((value) => {
       const text = svg("text", { x: place(scale, value), y: 17, "text-anchor": "middle", "font-size": 11, "font-weight": 500, fill: t.muted });
       text.textContent = formatter(value);
       return text;
@@ -127,6 +128,7 @@ export function whisker(view, scale, { low, value, high, isFew, colour }) {
       ? svg("path", { d: `M${x - direction * 1} ${middle - 4}l${direction * 5} 4l${-direction * 5} 4`, fill: "none", stroke: colour, "stroke-width": 1.5 })
       : svg("line", { x1: x, x2: x, y1: middle - 4, y2: middle + 4, stroke: colour, "stroke-width": 1.5 });
   return drawing(
+    scale,
     svg("line", { x1: place(scale, 0), x2: place(scale, 0), y1: 0, y2: HEIGHT, stroke: t.faint, "stroke-width": 1 }),
     svg("line", { x1: from, x2: to, y1: middle, y2: middle, stroke: colour, "stroke-width": 1.5 }),
     end(from, low < scale.min - 1e-9, -1),
@@ -137,5 +139,6 @@ export function whisker(view, scale, { low, value, high, isFew, colour }) {
   );
 }
 
-/** Points without their unit, for two of them in one text: `−0.9 to +48.4`. */
+/** Points without their unit, for two of them in one text, `-0.9 to +48.4`, and for a scale, `+20`. */
 export const barePoints = (value) => format.points(value).replace(/ pt$/, "");
+export const scalePoints = (value) => `${value > 0 ? "+" : ""}${(Math.abs(value * 100) % 1 < 0.001 ? format.count : format.decimal)(Number((value * 100).toFixed(6)))}`;

@@ -86,6 +86,7 @@ function draw(body, view, frame) {
         "th",
         { scope: "row" },
         h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen), "aria-describedby": "period-changes", title: text.choose(period.name), text: period.name }),
+        period.isComplete ? null : " ",
         period.isComplete ? null : h("span", { class: "tag", text: labels.period.unfinished(passed, all) }),
       ),
       columns.map((column) => h("td", {}, column[2](period[column[1]]), inline(period, column, view.change))),

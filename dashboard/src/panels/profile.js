@@ -9,16 +9,12 @@ const SHOWN = 9;
 
 const attributeOf = () => profile.frame?.attribute || "age_band";
 
-/** Rows of the segment with the share among all customers; values of an order of their own in that order, others by size. */
+/** Rows of the segment in the mart's order, with the share among all customers. */
 function rowsOf(view) {
   const table = view.data.get("customer_profile");
   const by = (segment) => table.where(["scheme", "segment", "attribute"], [view.scheme, segment, attributeOf()]);
   const all = new Map(by("all").map((row) => [row.attribute_value, row.customer_share]));
-  const rows = by(view.segment).map((row) => ({ ...row, allShare: all.get(row.attribute_value) ?? 0 }));
-  const isOrdered = ["age_band", "tenure"].includes(attributeOf());
-  const last = (row) => (row.attribute_value === "unknown" ? 1 : 0);
-  if (isOrdered) return rows.sort((a, b) => last(a) - last(b) || Number.parseInt(a.attribute_value, 10) - Number.parseInt(b.attribute_value, 10) || (a.attribute_value < b.attribute_value ? -1 : 1));
-  return rows.sort((a, b) => b.customer_count - a.customer_count || (a.attribute_value < b.attribute_value ? -1 : 1));
+  return by(view.segment).map((row) => ({ ...row, allShare: all.get(row.attribute_value) ?? 0 }));
 }
 
 export const profile = {
