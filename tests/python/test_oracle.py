@@ -9,7 +9,7 @@ import duckdb
 import oracle
 import pytest
 import random_raw
-from by_hand import accounting, build, frame, pick, sale
+from by_hand import accounting, build, frame, pick, sale, values
 
 
 @pytest.mark.parametrize(
@@ -367,6 +367,75 @@ def test_segment_sales_by_category():
         r["period_start_date"] for r in marts["fct_segment_sales"] if r["period_grain"] == "day"
     }
     assert days == {date(2024, 1, 10), date(2024, 4, 10)}  # D - 91 is the first of the last 92
+
+
+def test_segment_sales_of_members():
+    """Joining in mid-month makes nobody new, and what was bought before is no VIP sale."""
+    joined = {"customer_id": "A", "loyalty_joined_at": "2024-01-15", "updated_at": "2024-01-01"}
+    marts = build(
+        sale("T0", "B", "2023-12-31", "50"),
+        sale("T1", "A", "2024-01-05", "10", campaign_id="K"),
+        sale("T2", "A", "2024-01-15", "20"),
+        sale("T3", "A", "2024-01-20", "5", channel="ecommerce"),
+        sale("T4", None, "2024-01-20", "65"),
+        sale("T5", "A", "2024-02-01", "8"),
+        tables={"customers": frame(joined)},
+        vip_definition="loyalty_member",
+    )
+    names = (
+        "customer_count vip_customer_count new_customer_count returning_customer_count "
+        "vip_purchase_count vip_sales_amount new_customer_sales_amount sales_share "
+        "average_new_customer_amount average_returning_customer_amount crm_sales_amount "
+        "ecommerce_sales_amount"
+    )
+    everyone = {"scheme": "customer_360", "segment": "all", "dimension": "all"}
+    for grain, start, figures in (
+        ("month", date(2024, 1, 1), (1, 1, 1, 0, 2, 25, 25, Decimal("0.25"), 25, None, 10, 5)),
+        ("month", date(2024, 2, 1), (1, 1, 0, 1, 1, 8, 0, 1, None, 8, 0, 0)),
+        ("day", date(2024, 1, 20), (1, 1, 0, 1, 1, 5, 0, Decimal("0.071429"), None, 5, 0, 5)),
+    ):
+        row = pick(
+            marts["fct_segment_sales"], **everyone, period_grain=grain, period_start_date=start
+        )
+        assert values(row, names) == figures, (grain, start)
+
+
+def test_profile_puts_values_in_order():
+    def person(number: int, **attributes) -> dict:
+        return {"customer_id": f"C{number}", "updated_at": "2024-01-01"} | attributes
+
+    people = [
+        person(1, gender="f", birth_date="1920-01-01"),
+        person(2, gender="m", birth_date="2020-01-01", loyalty_joined_at="2024-01-01"),
+        person(3, gender="m"),
+        person(4, gender="x"),
+    ]
+    marts = build(
+        *(
+            sale(f"T{n}", f"C{n}", day, "1")
+            for n, day in enumerate(("2024-05-01", "2024-03-31", "2023-05-01"), start=1)
+        ),
+        tables={"customers": frame(*people)},
+    )
+    rows = [
+        row
+        for row in marts["dash_customer_profile"]
+        if (row["scheme"], row["segment"]) == ("customer_360", "all")
+    ]
+    found = {
+        name: [
+            (row["attribute_value"], row["customer_count"])
+            for row in sorted(rows, key=lambda row: row["display_order"])
+            if row["attribute"] == name
+        ]
+        for name in ("age_band", "gender", "loyalty", "tenure")
+    }
+    assert found == {
+        "age_band": [("0-9", 1), ("100-109", 1), ("unknown", 1)],
+        "gender": [("m", 2), ("f", 1)],
+        "loyalty": [("not a member", 2), ("member", 1)],
+        "tenure": [("up to 30 days", 1), ("31 to 90 days", 1), ("1 to 2 years", 1)],
+    }
 
 
 def test_cohorts_end_with_the_last_complete_month():

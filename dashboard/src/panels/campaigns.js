@@ -44,6 +44,7 @@ const datesOf = ({ isUnknown, channel, starts_on: from, ends_on: to }) =>
  */
 function scaleOf(rows, few) {
   const lifts = rows.filter(hasLift);
+  if (lifts.length === 0) return null;
   const held = lifts.filter((row) => Math.min(row.contacted_count, row.control_count) >= few);
   const room = (row) => (isFew(row) ? (row.lift_high - row.lift_low) / 8 : 0);
   return intervalScale(
@@ -70,11 +71,13 @@ function liftCells(view, scale, row) {
 
 const liftHeads = (view, scale) => [
   h("th", { scope: "col", class: "number lift", text: text.columns.lift }),
-  h("th", { scope: "col", class: "interval" }, h("span", { class: "hidden-text", text: text.columns.drawn }), scaleHead(view, scale, scalePoints)),
+  h("th", { scope: "col", class: "interval" }, h("span", { class: "hidden-text", text: text.columns.drawn }), scale && scaleHead(view, scale, scalePoints)),
   h("th", { scope: "col", class: "limits", text: text.columns.interval }),
 ];
 const count = (value) => h("td", { class: "number", text: format.count(value) });
 const rate = (value) => h("td", { class: "number", text: format.rate(value) });
+// a return of 100 times the cost and more needs no tenth of a percent
+const returns = (value) => h("td", { class: "number", text: Math.abs(value) >= 100 ? format.wholeRate(value) : format.rate(value) });
 const amount = (value) => h("td", { class: "number", text: format.wholeAmount(value) });
 const head = (column, width = "number") => h("th", { scope: "col", class: width, text: column });
 const key = () => h("p", { class: "note", text: text.key(ENOUGH) });
@@ -100,7 +103,7 @@ export const campaigns = {
   title: text.title,
   needs: ["campaigns", "campaign_performance"],
   follows: ["scheme", "segment"],
-  subtitle: (view) => text.subtitle(view.segmentRow ? text.atContact(quoted(view.scope)) : labels.all, format.date(view.asOf)),
+  subtitle: (view) => (view.asOf ? text.subtitle(view.segmentRow ? text.atContact(quoted(view.scope)) : labels.all, format.date(view.asOf)) : ""),
   empty,
   draw(body, view, frame) {
     const rows = campaignsOf(view);
@@ -138,7 +141,7 @@ export const campaigns = {
             const isChosen = id === open;
             const figures = [
               count(row?.contacted_count), count(row?.control_count), rate(row?.open_rate), rate(row?.contacted_conversion_rate), rate(row?.control_conversion_rate),
-              liftCells(view, scale, row), amount(row?.attributed_sales_amount), amount(row?.incremental_sales_amount), amount(row?.cost_amount), rate(row?.roi), rate(row?.incremental_roi),
+              liftCells(view, scale, row), amount(row?.attributed_sales_amount), amount(row?.incremental_sales_amount), amount(row?.cost_amount), returns(row?.roi), returns(row?.incremental_roi),
             ];
             return h(
               "tr",
@@ -220,7 +223,7 @@ export const campaignSegments = {
                 ? [
                     count(group.row.contacted_count), count(group.row.control_count), rate(group.row.contacted_conversion_rate), rate(group.row.control_conversion_rate),
                     liftCells(view, scale, group.row), amount(group.row.attributed_sales_amount), amount(group.row.incremental_sales_amount), amount(group.row.cost_amount),
-                    rate(group.row.roi), rate(group.row.incremental_roi),
+                    returns(group.row.roi), returns(group.row.incremental_roi),
                   ]
                 : h("td", { colspan: 12, class: "muted", text: text.nobody }),
             ),

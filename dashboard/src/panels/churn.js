@@ -83,7 +83,7 @@ export const churn = {
     const closing = valueAxis(view.theme, Math.max(...rows.map((row) => row.closing_customer_count)), format.axisCount);
     const up = Math.max(...rows.map((row) => row.new_customer_count + row.reactivated_customer_count));
     const down = Math.max(...rows.map((row) => row.churned_customer_count));
-    const { interval } = roundScale(Math.max(1, up, down));
+    const interval = Math.max(1, roundScale(Math.max(up, down)).interval);
     const step = interval * (up + down > 5 * interval ? 2 : 1);
     const axis = (grid, extra) => ({ ...periodAxis(view.theme, rows, "month", width - left - right), boundaryGap: true, gridIndex: grid, ...extra });
     const title = (name, index, y) => ({ name, nameLocation: "end", nameGap: 12, nameTextStyle: { align: "left", padding: [0, 0, 0, -left + 6], color: t.muted, fontSize: 12 }, gridIndex: index, ...y });
@@ -97,7 +97,7 @@ export const churn = {
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         xAxis: [axis(0, { axisLabel: { show: false }, axisTick: { show: false } }), { ...axis(1), axisLine: { onZero: false, show: false } }],
         yAxis: [
-          title(text.closing, 0, { ...closing, interval: closing.max / 2 }),
+          title(text.closing, 0, { ...closing, interval: closing.max > 1 ? closing.max / 2 : 1 }),
           title(text.change, 1, {
             ...valueAxis(view.theme, 1, (value) => format.axisCount(Math.abs(value))), min: -Math.ceil(down / step - 1e-9) * step, max: Math.max(1, Math.ceil(up / step - 1e-9)) * step, interval: step,
           }),
@@ -117,7 +117,7 @@ export const churn = {
               }]
             : []),
           ...BARS.map(([bar, field, sign]) => ({
-            id: bar, name: text[bar], type: "bar", stack: "change", xAxisIndex: 1, yAxisIndex: 1, barCategoryGap: "28%", emphasis: { disabled: true },
+            id: bar, name: text[bar], type: "bar", stack: "change", xAxisIndex: 1, yAxisIndex: 1, barCategoryGap: "28%", barMaxWidth: 32, emphasis: { disabled: true },
             data: rows.map((row) => ({
               value: row[field] === 0 ? null : sign * row[field],
               itemStyle: row.isComplete ? colours(t, bar) : { ...colours(t, bar), color: t.card, borderType: bar === "reactivated" ? "dashed" : "solid" },

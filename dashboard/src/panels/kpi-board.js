@@ -113,7 +113,7 @@ export const kpiBoard = {
   title: text.title,
   needs: ["kpi_board", "kpi_definitions"],
   follows: ["grain", "period"],
-  subtitle: (view) => text.subtitle(labels.all, boardPeriodName(view)),
+  subtitle: (view) => (boardPeriod(view) ? text.subtitle(labels.all, boardPeriodName(view)) : ""),
   empty: (view) => {
     const period = boardPeriod(view);
     if (!period || !view.data.get("kpi_board").rows.length) return labels.states.noSales;

@@ -34,11 +34,13 @@ function groupRows(view) {
   }));
 }
 
-/** The last periods of the chosen customers: [{start, isComplete, row}, …]. */
+/** The last periods of the chosen customers, from the first in which anybody answered: [{start, isComplete, row}, …]. */
 function seriesOf(view) {
   const { grain, start } = boardPeriod(view);
   const rows = rowsOf(view, measure, view.segment, grain);
-  return Array.from({ length: PERIODS }, (_, i) => shift(grain, start, i - PERIODS + 1)).map((from) => ({
+  const first = [...rowsOf(view, measure, "all", grain).keys()].reduce((earliest, from) => (from < earliest ? from : earliest), start);
+  const starts = Array.from({ length: PERIODS }, (_, i) => shift(grain, start, i - PERIODS + 1)).filter((from) => from >= first);
+  return starts.map((from) => ({
     grain, start: from, isComplete: lastDay(grain, from) <= view.asOf, name: periodName(grain, from, labels), row: rows.get(from) || null,
   }));
 }
@@ -115,10 +117,10 @@ function drawTrend(body, view) {
   const rows = seriesOf(view);
   const { value, axis, format: formatter } = MEASURES[measure];
   const periods = labels.periods[rows[0].grain];
-  body.querySelector(":scope > .chart-title").replaceChildren(text.trend(text.measure[measure], quoted(view.scope), periods));
+  body.querySelector(":scope > .chart-title").replaceChildren(text.trend(text.measure[measure], quoted(view.scope), rows.length, periods));
   if (rows.every(({ row }) => !row)) {
     dispose(place);
-    place.replaceChildren(h("p", { class: "says", text: text.noAnswers(quoted(view.scope), periods) }));
+    place.replaceChildren(h("p", { class: "says", text: text.noAnswers(quoted(view.scope), rows.length, periods) }));
     return;
   }
   place.querySelector(".says")?.remove();

@@ -191,7 +191,7 @@ export const trend = {
     place.view = view;
     ends.replaceChildren(
       ...endLabels(rows, plot.top, height - plot.top - plot.bottom, axis.max).map((label) =>
-        h("span", { style: `top:${label.y.toFixed(1)}px;color:${t[label.token]};right:${isNarrow ? 0 : 8}px;width:${right - 22}px`, text: isNarrow ? label.text.split(" ")[0] : label.text }),
+        h("span", { style: `top:${label.y.toFixed(1)}px;color:${t[label.token]};right:${isNarrow ? 0 : 8}px;width:${right - (isNarrow ? 6 : 22)}px`, text: isNarrow ? label.text.split(" ")[0] : label.text }),
       ),
     );
   },

@@ -27,7 +27,7 @@ export const valueRisk = {
   title: text.title,
   needs: ["segment_value"],
   follows: ["scheme", "segment"],
-  subtitle: (view) => text.subtitle(view.segmentRow ? quoted(view.scope) : labels.all, format.date(view.asOf)),
+  subtitle: (view) => (view.asOf ? text.subtitle(view.segmentRow ? quoted(view.scope) : labels.all, format.date(view.asOf)) : ""),
   empty: (view) => {
     if (!view.data.get("segment_value").rows.length) return labels.states.noSales;
     if (!gridOf(view)(null, null).customer_count) return labels.states.emptySegment(view.scope);
@@ -42,7 +42,7 @@ export const valueRisk = {
     const shown = (tier, risk) => {
       const figures = cell(tier, risk);
       const isTotal = tier === null || risk === null;
-      const matters = tier === "high" && risk === "high";
+      const matters = tier === "high" && risk === "high" && figures.customer_count > 0;
       return h(
         "td",
         {
@@ -69,7 +69,7 @@ export const valueRisk = {
         h("tbody", {}, TIERS.map((tier) => h("tr", {}, h("th", { scope: "row", text: nameOf(tier) }), RISKS.map((risk) => shown(tier, risk)), shown(tier, null)))),
         h("tfoot", {}, h("tr", {}, h("th", { scope: "row", text: text.all }), RISKS.map((risk) => shown(null, risk)), shown(null, null))),
       ),
-      h("p", { class: "worry", text: text.worry(format.count(worry.customer_count), format.shortAmount(worry.historic_sales_amount)) }),
+      h("p", { class: "worry", text: worry.customer_count ? text.worry(format.count(worry.customer_count), format.shortAmount(worry.historic_sales_amount)) : text.noWorry }),
       h(
         "p",
         { class: "note" },
