@@ -46,10 +46,10 @@ class Page {
   /** Applies a choice and measures how long it takes until the browser has drawn it. */
   choose(changes) {
     performance.mark("choice");
-    this.state.set(changes);
     requestAnimationFrame(() => {
       setTimeout(() => performance.measure(changes.segment ? "segment" : "choice", "choice"), 0);
     });
+    this.state.set(changes);
   }
 
   readAddress() {
@@ -129,12 +129,29 @@ class Page {
     }
     this.drawBar();
     drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
+    const later = [];
     for (const frame of this.frames) {
       const follows = !changed || changed.includes("theme") || frame.panel.follows.some((key) => changed.includes(key));
       if (follows) frame.isStale = true;
       else frame.view = this.view;
-      if (frame.isStale && (frame.panel.section === "overview" || this.inSight.has(frame))) frame.draw(this.view);
+      if (!frame.isStale) continue;
+      if (frame.panel.section === "overview") frame.draw(this.view);
+      else if (this.inSight.has(frame)) later.push(frame);
     }
+    this.drawLater(later);
+  }
+
+  /** What is below the first view is drawn in the next frame, so that a choice is answered at once. */
+  drawLater(frames) {
+    const { view } = this;
+    document.documentElement.dataset.drawn = "first-view";
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (this.view !== view) return;
+        for (const frame of frames) if (frame.isStale) frame.draw(view);
+        if (this.isLoaded) document.documentElement.dataset.drawn = "all";
+      }, 0),
+    );
   }
 
   drawBar() {
@@ -240,11 +257,10 @@ async function start() {
   page.draw();
   requestAnimationFrame(() => setTimeout(async () => {
     performance.mark("first-view");
-    document.documentElement.dataset.drawn = "first-view";
     await Promise.allSettled(data.names(false).map((table) => data.load(table)));
+    page.isLoaded = true;
     page.draw();
     if (section) page.goTo(section);
-    document.documentElement.dataset.drawn = "all";
   }, 0));
 }
 
