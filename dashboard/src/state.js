@@ -34,12 +34,12 @@ export class State {
     this.listeners.push(listener);
   }
 
-  /** Changes the state and the address; listeners get the keys that changed. */
+  /** Changes the state and the address; listeners get the keys that changed. The browser's way back leads to the view before. */
   set(changes) {
     const changed = Object.keys(changes).filter((key) => this.values[key] !== changes[key]);
     if (changed.length === 0) return;
     Object.assign(this.values, changes);
-    history.replaceState(null, "", this.address);
+    history.pushState(null, "", this.address);
     for (const listener of this.listeners) listener(changed);
   }
 }

@@ -280,6 +280,28 @@ def test_an_address_that_makes_no_sense_is_the_default(page, site, wrong):
     assert page.locator("main").inner_text()[:3000] == usual
 
 
+def test_the_way_back_leads_to_the_view_before(opened):
+    page = opened
+    f.settle(page)
+    before = page.locator("#periods").inner_text()
+    f.choose_segment(page, "Champions")
+    page.get_by_role("button", name="Year", exact=True).click()
+    f.settle(page)
+    page.go_back()
+    f.settle(page)
+    assert "segment=Champions" in page.url
+    assert "grain" not in page.url
+    assert page.get_by_role("button", name="Month", exact=True).get_attribute("aria-pressed") == (
+        "true"
+    )
+    page.go_back()
+    f.settle(page)
+    assert page.locator("#periods").inner_text() == before
+    page.go_forward()
+    f.settle(page)
+    assert page.locator(".scope b").inner_text() == "Champions"
+
+
 def test_another_grain_stays_at_the_day_looked_at(page, site):
     opened_at(page, site, period="2025-11-01")
     page.get_by_role("button", name="Quarter", exact=True).click()
