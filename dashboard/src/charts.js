@@ -13,8 +13,11 @@ function fit(place) {
   const chart = echarts.getInstanceByDom(place);
   const { clientWidth: width, clientHeight: height } = place;
   if (!chart || !width || !height || (chart.getWidth() === width && chart.getHeight() === height)) return;
-  chart.resize();
+  // another size is not another figure: nothing moves
+  place.isResized = true;
+  chart.resize({ animation: { duration: 0 } });
   place.dispatchEvent(new CustomEvent("chart-resized"));
+  place.isResized = false;
 }
 
 const resizing = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
@@ -39,7 +42,7 @@ export function draw(element, option, label) {
   element.setAttribute("aria-label", label);
   chart.setOption(
     {
-      animation: !isNew && !still.matches,
+      animation: !isNew && !still.matches && !element.isResized,
       animationDuration: 0,
       animationDurationUpdate: 150,
       textStyle: { fontFamily: font, fontSize: 12 },
