@@ -442,8 +442,11 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
         )
     ]
     shown = f.cells(page, "#grid tbody tr")
-    assert shown[0][4].split("\n")[0] == grid[15][2]
-    assert shown[3][1].split("\n")[0] == grid[0][2]
+    by_scores = {(recency, frequency): n for recency, frequency, n, _ in grid}
+    assert [[cell.split("\n")[0] for cell in row] for row in shown] == [
+        [f"R {recency}", *(by_scores[recency, frequency] for frequency in "1234")]
+        for recency in "4321"
+    ]
     for attribute in ("age_band", "city", "loyalty", "tenure"):
         f.show(page, "profile")
         page.locator("#profile select").select_option(attribute)
@@ -788,6 +791,23 @@ def test_figures_that_cannot_be_read_are_said(page, site_with_files):
     page.wait_for_selector("#migration p.says")
     assert "could not be read" in page.locator("#migration").inner_text()
     page.watch.errors.clear()
+
+
+def test_a_choice_before_the_figures_are_there_waits_for_them(page, site_with_files):
+    held = []
+    page.route("**/segment_periods.json", lambda route: held.append(route))
+    open_dashboard(page, site_with_files)
+    everyone = page.locator("#periods table.periods").inner_text()
+    page.locator("#split tbody button").first.click()
+    page.wait_for_timeout(300)
+    # the figures of all customers never stand under the segment's name
+    assert "Champions" not in page.locator("#periods .subtitle").inner_text()
+    for route in held:
+        route.continue_()
+    wait_until(page, "document.querySelector('#periods .subtitle').textContent.includes('Champ')")
+    f.settle(page)
+    assert page.locator("#periods table.periods").inner_text() != everyone
+    assert page.locator(".scope b").inner_text() == "Champions"
 
 
 def test_dashboard_and_documentation_lead_to_each_other(page, site):
