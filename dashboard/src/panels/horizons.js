@@ -1,12 +1,13 @@
-// The trend short (days), middle (quarters) and long (years), beside each other.
+// The trend short (days), middle (months, quarters) and long (years), beside each other.
 import { draw, tooltip, valueAxis } from "../charts.js";
 import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
+import { tokens } from "../theme.js";
 import { lines, periodAxis, SERIES, windowOf } from "./trend.js";
 
 const text = labels.horizons;
-const HORIZONS = [["day", 92], ["quarter", 12], ["year", 12]];
+const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
 
 const titleOf = (grain, rows) => (grain === "day" ? text.day(rows.length) : text[grain]);
 
@@ -17,6 +18,7 @@ export const horizons = {
   needs: ["period_kpis", "sales_trend", "segment_periods"],
   follows: ["scheme", "segment"],
   subtitle: (view) => text.subtitle(view.scopeOfDay),
+  controls: (view) => h("p", { class: "line-names" }, SERIES.map(([, name, , token]) => h("b", { style: `color:${tokens[view.theme][token]}`, text: name }))),
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   draw(body, view) {
     if (!body.querySelector(".chart"))
