@@ -10,7 +10,7 @@ export const labels = {
   docs: "Docs",
   print: "Print",
   theme: { light: "Switch to light colours", dark: "Switch to dark colours" },
-  period: { label: "Period", earlier: "Earlier period", later: "Later period", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date" },
+  period: { label: "Period", earlier: "Earlier period", later: "Later period", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date", from: (date) => `from ${date}` },
   schemes: { label: "Segments by", crm_dashboard: "Lifecycle", customer_360: "Value codes" },
   grains: { label: "Periods", day: "Day", week: "Week", month: "Month", quarter: "Quarter", year: "Year" },
   periods: { day: "days", week: "weeks", month: "months", quarter: "quarters", year: "years" },

@@ -5,7 +5,8 @@ import { lastDay, startOf, yearBefore } from "./periods.js";
 
 /**
  * A period of the page: {grain, start, end, name, isComplete, customers, newCustomers, returning, returnRate, averageTransaction, averageCustomer,
- * share, averageNew, averageReturning, sales, crm, ecommerce, previous, yearBefore}; `previous` and `yearBefore` are periods or undefined.
+ * share, averageNew, averageReturning, sales, crm, ecommerce, from, isComparable,
+ * previous, yearBefore}; `previous` and `yearBefore` are periods or undefined, `from` the first day of the data where a period begins before it.
  */
 function periodsOf(data, scheme, segment, grain, asOf) {
   const kpis = data.get("period_kpis").where(["period_grain"], [grain]);
@@ -34,13 +35,16 @@ function periodsOf(data, scheme, segment, grain, asOf) {
       };
     });
   }
+  const [first] = data.get("period_kpis").where(["period_grain"], ["day"]);
   const byStart = new Map(rows.map((row) => [row.start, row]));
   rows.forEach((row, i) => {
     row.end = lastDay(grain, row.start);
     row.name = periodName(grain, row.start, labels);
     row.previous = rows[i - 1];
     row.yearBefore = byStart.get(yearBefore(grain, row.start));
-    row.asOf = asOf;
+    // the first period counts from the first day of the data on: shown, but compared with nothing
+    row.from = i === 0 && first && row.start < first.period_start_date ? first.period_start_date : null;
+    row.isComparable = row.isComplete && !row.from;
   });
   return rows;
 }

@@ -68,7 +68,13 @@ def test_the_period_table_is_the_mart(page, site, grain, scheme, segment):
     wanted = [[w(v) for w, v in zip(formats, row[1:9], strict=True)] for row in rows][:130]
     assert [row[1:] for row in shown] == wanted
     names = [f.period(grain, row[0]) for row in rows][:130]
-    assert [re.sub(r"\s\d+ of \d+ days$", "", row[0]).strip() for row in shown] == names
+    tags = r"( from \w+ \d+, \d+)?( \d+ of \d+ days)?$"
+    assert [re.sub(tags, "", " ".join(row[0].split())) for row in shown] == names
+    [(first,)] = f.query(
+        site, "select min(period_start_date) from marts.fct_period_kpis where period_grain = 'day'"
+    )
+    if rows[-1][0] < first and len(rows) == len(shown):
+        assert shown[-1][0].endswith(f"from {f.day(first)}")
     is_marked = [bool(re.search(r"\d+ of \d+ days", row[0])) for row in shown]
     assert is_marked == [not row[9] for row in rows][:130]
 
@@ -339,6 +345,10 @@ def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     f.settle(page)
     assert rows[0][3] in f.cells(page, "#periods table.periods tbody tr")[1][1]
     assert "▲" not in "".join(f.cells(page, "#periods table.periods tbody tr")[0])
+    # the first year begins in July: nothing is compared with it
+    page.get_by_role("button", name="Year", exact=True).click()
+    f.settle(page)
+    assert "no year before" in page.locator("#card-customers").inner_text()
 
 
 # -- segments --------------------------------------------------------------------------------------

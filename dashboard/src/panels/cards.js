@@ -30,7 +30,7 @@ function figures(view) {
     const at = view.periods.indexOf(view.period);
     return {
       id, label, about, format: formatter, isRate, polarity: 1, value: view.period ? value(view.period) : null, isComplete: view.period?.isComplete,
-      board: rows.get(view.period?.start), yearBefore: view.period?.yearBefore ? value(view.period.yearBefore) : null,
+      board: rows.get(view.period?.start), yearBefore: view.period?.yearBefore?.isComparable ? value(view.period.yearBefore) : null,
       series: view.periods.slice(Math.max(0, at - 12), at + 1).map(value),
     };
   };

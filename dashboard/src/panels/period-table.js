@@ -28,8 +28,8 @@ function columnsOf() {
 const compared = (period, change) => (change === "month" ? period.previous : change === "year" ? period.yearBefore : null);
 
 function showChanges(popover, row, period, columns) {
-  const before = period.previous?.isComplete && period.isComplete ? period.previous : null;
-  const year = period.yearBefore?.isComplete && period.isComplete ? period.yearBefore : null;
+  const before = period.previous?.isComparable && period.isComparable ? period.previous : null;
+  const year = period.yearBefore?.isComparable && period.isComparable ? period.yearBefore : null;
   const change = (other, [, field, , isRate]) => {
     const shown = other && changeText(period[field], other[field], isRate, 1);
     return h("td", { class: shown?.tone || "", text: shown ? `${shown.glyph} ${shown.text}` : "–" });
@@ -65,7 +65,7 @@ function showChanges(popover, row, period, columns) {
 
 function inline(period, column, change) {
   const other = compared(period, change);
-  if (!other || !other.isComplete || !period.isComplete) return null;
+  if (!other?.isComparable || !period.isComparable) return null;
   const shown = changeText(period[column[1]], other[column[1]], column[3], 1);
   return shown && h("small", { class: shown.tone, text: `${shown.glyph} ${shown.text}` });
 }
@@ -86,6 +86,7 @@ function draw(body, view, frame) {
         "th",
         { scope: "row" },
         h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen), "aria-describedby": "period-changes", title: text.choose(period.name), text: period.name }),
+        period.from && [" ", h("span", { class: "tag", text: labels.period.from(format.date(period.from)) })],
         period.isComplete ? null : " ",
         period.isComplete ? null : h("span", { class: "tag", text: labels.period.unfinished(passed, all) }),
       ),
@@ -96,6 +97,7 @@ function draw(body, view, frame) {
     ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; draw(body, view, frame); } } })))
     : null;
   if (table) {
+    table.dataset.grain = view.grain;
     const focused = table.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.start : null;
     fill(table.tBodies[0], rows, more);
     if (focused) table.querySelector(`tr[data-start="${focused}"] button`)?.focus({ preventScroll: true });
@@ -105,7 +107,7 @@ function draw(body, view, frame) {
   }
   const made = h(
     "table",
-    { class: "periods" },
+    { class: "periods", data: { grain: view.grain } },
     h("caption", { class: "hidden-text", text: text.title }),
     h("thead", {}, h("tr", {}, h("th", { scope: "col", text: text.period }), columns.map(([name]) => h("th", { scope: "col", text: name })))),
     h("tbody", {}, rows, more),

@@ -118,7 +118,7 @@ function tooltipOf(view, rows) {
     const table = h("table", { class: "tip" });
     table.append(h("caption", { text: row.isComplete ? row.name : `${row.name} (${labels.period.toDate})` }));
     for (const [field, name, , token] of SERIES) {
-      const change = row.yearBefore && row.isComplete && row.yearBefore.isComplete ? changeText(row[field], row.yearBefore[field], false, 0) : null;
+      const change = row.isComparable && row.yearBefore?.isComparable ? changeText(row[field], row.yearBefore[field], false, 0) : null;
       table.append(
         h(
           "tr",
