@@ -17,6 +17,11 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- Mounts the raw files in the database of the target, without a run: scripts/load_raw.py reads files by it. -#}
+{%- macro mount_raw_here() -%}
+    {%- do adapter.dispatch('mount_raw_files', 'clientele')(clientele.raw_path()) -%}
+{%- endmacro -%}
+
 {#- Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. -#}
 {%- macro raw_path() -%}
     {{ return(env_var('CRM_RAW_PATH', 'data/sample').rstrip('/')) }}
@@ -278,7 +283,11 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
+    {%- do adapter.dispatch('keep_completed_tables', 'clientele')() -%}
+{%- endmacro -%}
+
+{#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
+{%- macro default__keep_completed_tables() -%}
     {%- do adapter.commit() -%}
 {%- endmacro -%}
 
