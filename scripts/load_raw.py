@@ -207,9 +207,7 @@ def prepare(cursor, schema: str, table: str, columns: list[str]) -> None:
         [f'"{schema}".{table}'],
     )
     names = {name for (name,) in cursor.fetchall()}
-    cursor.execute(f"select exists (select 1 from {relation} limit 1)")
-    # a table without rows that the build has made is nobody's
-    if (found[1] != MARK and cursor.fetchone()[0]) or not set(columns) <= names:
+    if found[0] != "r" or found[1] != MARK or not set(columns) <= names:
         raise LoadError(
             f"{schema}.{table} was not made by this command and would be replaced: drop or rename"
             " it, or load into it yourself and do not use this command."

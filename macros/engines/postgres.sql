@@ -145,6 +145,15 @@
     {%- do run_query('commit') -%}
 {%- endmacro -%}
 
+{#- The same mark as in scripts/load_raw.py. -#}
+{%- macro postgres__mark_raw_table(relation) -%}
+    {%- do run_query('comment on table ' ~ relation ~ ' is ' ~ clientele.sql_text('Made by clientele from raw files; loaded anew by scripts/load_raw.py.')) -%}
+{%- endmacro -%}
+
+{%- macro postgres__how_to_load_raw() -%}
+    {{ return('load the raw files first with `python scripts/load_raw.py --target postgres`') }}
+{%- endmacro -%}
+
 {#- Contracts name types as most engines do. -#}
 {%- macro postgres__columns_of_contract(columns) -%}
     {%- set translated = {} -%}
@@ -184,4 +193,72 @@
     select * from dbt_internal_unit_test_actual
     union all
     select * from dbt_internal_unit_test_expected
+{%- endmacro -%}
+
+{#- The same rows have to win whatever the database: texts are put in order byte by byte, and lower() knows all letters. -#}
+{%- macro postgres__check_engine() -%}
+    {%- set is_new_enough, is_utf8, is_by_bytes, lowers_all = run_query("select current_setting('server_version_num')::integer >= 150000,"
+        ~ " current_setting('server_encoding') = 'UTF8', 'B' < 'a' and '-b' < 'a', lower(chr(196)) = chr(228)")[0].values() -%}
+    {%- if not is_new_enough -%}
+        {%- do exceptions.raise_compiler_error('PostgreSQL 15 or newer is needed; this server is older. Let PGHOST and PGPORT name another one.') -%}
+    {%- elif not (is_utf8 and is_by_bytes and lowers_all) -%}
+        {%- do exceptions.raise_compiler_error('The database ' ~ target.dbname ~ ' puts text in another order than byte by byte, or is not UTF-8, so it would not give the same marts. Make one that does with: '
+            ~ "create database clientele template template0 encoding 'UTF8' locale_provider libc lc_collate 'C' lc_ctype 'C.UTF-8'; and let PGDATABASE name it.") -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- Roles. A build whose user may not make roles goes on with those that are there, and says which are not. -#}
+{%- macro postgres__keep_roles() -%}
+    {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
+    {%- set names = clientele.roles().keys() | list -%}
+    {#- two builds that give rights on one schema at once would fail; until the commit the second waits -#}
+    {%- do run_query("select pg_advisory_xact_lock(hashtext('clientele.keep_roles'))") -%}
+    {%- set there = run_query("select rolname from pg_roles where rolname in ('" ~ names | join("', '") ~ "')").columns[0].values() | list -%}
+    {%- set may_make = run_query('select rolcreaterole or rolsuper from pg_roles where rolname = current_user')[0][0] -%}
+    {%- set absent = names | reject('in', there) | list -%}
+    {%- if absent and not may_make -%}
+        {%- do exceptions.warn('The role ' ~ absent | join(', ') ~ ' is not there and the user who builds may not make it, so nobody reads the marts as that: an administrator has to run `create role ' ~ absent | join('; create role ') ~ '`.') -%}
+    {%- elif absent -%}
+        {#- roles belong to the server: a build of another of its databases may be making them at this moment -#}
+        {%- for role in absent -%}
+            {%- do run_query('do $$ begin create role ' ~ role ~ ' nologin; exception when duplicate_object or unique_violation then null; end $$') -%}
+        {%- endfor -%}
+        {%- set there = names -%}
+    {%- endif -%}
+    {%- for name in ['raw', 'staging', 'intermediate', 'seeds', 'marts', 'pii'] -%}
+        {%- set schema = adapter.quote(prefix ~ name) -%}
+        {%- do run_query('create schema if not exists ' ~ schema) -%}
+        {%- do run_query('revoke all on schema ' ~ schema ~ ' from ' ~ (['public'] + there) | join(', ')) -%}
+        {%- for role, rights in clientele.roles().items() if role in there -%}
+            {%- if name in rights.reads + rights.floor + rights.writes -%}
+                {%- do run_query('grant usage on schema ' ~ schema ~ ' to ' ~ role) -%}
+            {%- endif -%}
+            {%- if name in rights.writes -%}
+                {%- do run_query('grant select, insert, update, delete, truncate on all tables in schema ' ~ schema ~ ' to ' ~ role) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- do clientele.postgres__keep_what_hook_did() -%}
+{%- endmacro -%}
+
+{#- The planner knows nothing of a new table until statistics are taken, and autovacuum comes too late. -#}
+{%- macro postgres__hand_over() -%}
+    {%- set schema = this.schema[env_var('CRM_SCHEMA_PREFIX', '') | length:] -%}
+    {%- set roles = clientele.roles().keys() | list -%}
+    {%- set readers = clientele.readers_of(schema, model.tags) -%}
+    do $$
+    declare
+        known text;
+    begin
+        revoke all on {{ this }} from public;
+        for known in select rolname from pg_roles where rolname in ('{{ roles | join("', '") }}') loop
+            execute format('revoke all on {{ this }} from %I', known);
+            if known in ('{{ readers | join("', '") }}') then
+                execute format('grant select on {{ this }} to %I', known);
+            end if;
+        end loop;
+    end $$;
+    {%- if model.config.materialized != 'view' %}
+    analyze {{ this }};
+    {%- endif -%}
 {%- endmacro -%}

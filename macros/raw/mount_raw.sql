@@ -264,10 +264,11 @@
         {%- set relation = adapter.get_relation(database=target.database, schema=schema, identifier=table) -%}
         {%- if relation is none -%}
             {%- if contract.required -%}
-                {%- do clientele.refuse_raw('The table ' ~ schema ~ '.' ~ table ~ ' is required, but it is not in the database: load it, or let CRM_RAW_PATH name a folder with raw files.') -%}
+                {%- do clientele.refuse_raw('The table ' ~ schema ~ '.' ~ table ~ ' is required, but it is not in the database: ' ~ adapter.dispatch('how_to_load_raw', 'clientele')() ~ '.') -%}
             {%- endif -%}
             {%- do run_query('create schema if not exists ' ~ schema) -%}
             {%- do run_query('create table ' ~ schema ~ '.' ~ table ~ ' as select ' ~ clientele.raw_columns(contract, {}) ~ ' where 1 = 0') -%}
+            {%- do adapter.dispatch('mark_raw_table', 'clientele')(schema ~ '.' ~ table) -%}
         {%- else -%}
             {%- set columns = adapter.get_columns_in_relation(relation) -%}
             {%- set names = columns | map(attribute='name') | map('lower') | list -%}
@@ -284,6 +285,15 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do adapter.dispatch('keep_completed_tables', 'clientele')() -%}
+{%- endmacro -%}
+
+{#- What to do where a raw table is absent, in words. -#}
+{%- macro default__how_to_load_raw() -%}
+    {{ return('load it, or let CRM_RAW_PATH name a folder with raw files') }}
+{%- endmacro -%}
+
+{#- Lets the load command fill a table that was made because it was absent; only where there is such a command. -#}
+{%- macro default__mark_raw_table(relation) -%}
 {%- endmacro -%}
 
 {#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
