@@ -50,3 +50,13 @@
 {%- macro default__hand_over() -%}
     {{ return('') }}
 {%- endmacro -%}
+
+{#- Prints who may read each relation as JSON, name -> list of roles: scripts/export_marts.py asks for it. -#}
+{%- macro print_readers() -%}
+    {%- set readers = {} -%}
+    {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == 'clientele' -%}
+        {%- do readers.update({node.schema ~ '.' ~ node.alias: clientele.readers_of(node.schema[prefix | length:], node.tags)}) -%}
+    {%- endfor -%}
+    {{ print(tojson(readers)) }}
+{%- endmacro -%}

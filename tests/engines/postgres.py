@@ -51,8 +51,7 @@ class Postgres:
     def load(self, raw: Path, **settings: str) -> Result:
         """Load a raw folder with the project's command."""
         done = subprocess.run(
-            [sys.executable, PROJECT / "scripts/load_raw.py", "--target", "postgres"]
-            + ["--raw", str(raw)],
+            [sys.executable, "scripts/load_raw.py", "--target", "postgres", "--raw", str(raw)],
             cwd=PROJECT,
             env=self.environment() | settings,
             capture_output=True,

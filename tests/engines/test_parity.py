@@ -124,7 +124,8 @@ def differences(one: dict[str, tuple], other: dict[str, tuple], leave_out=()) ->
         if len(rows) != len(other_rows):
             messages.append(f"{mart}: {len(rows)} rows and {len(other_rows)}")
         found = [
-            f"{mart}, {dict(zip(columns, row, strict=True))}: {column} is {value!r} and {second!r}"
+            f"{mart}: {column} is {value!r} and {second!r} in"
+            f" {dict(zip(columns, row, strict=True))}"
             for row, other_row in zip(rows, other_rows, strict=False)
             for column, value, second in zip(columns, row, other_row, strict=True)
             if f"{mart}.{column}" not in leave_out and not compare.same(value, second)
