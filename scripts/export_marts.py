@@ -139,7 +139,9 @@ def main(arguments: list[str] | None = None) -> int:
         relations = sorted(relation for relation, roles in rights.items() if options.role in roles)
         if not relations:
             known = sorted({role for roles in rights.values() for role in roles})
-            raise ExportError(f"The role {options.role} has nothing to read: --role takes {', '.join(known)}.")
+            raise ExportError(
+                f"The role {options.role} has nothing to read: --role takes {', '.join(known)}."
+            )
         check_place(database, out, set(rights))
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
             written = Path(folder) / out.name
