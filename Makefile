@@ -4,16 +4,18 @@
 # make site    the dashboard and the documentation of the built marts, in site/
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
-# make lock    renew requirements.txt and requirements-site.txt from their .in files (needs uv)
+# make test-engines  PostgreSQL against DuckDB, its roles and loading (not part of make test)
+# make lock    renew requirements.txt and the other locks from their .in files (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit site built serve test-site lock clean
+.PHONY: build test lint fit site built serve test-site test-engines lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 SITE_INSTALLED := $(VENV)/installed-site
+ENGINES_INSTALLED := $(VENV)/installed-engines
 PAGE := dashboard/dist/index.html
 PAGE_INSTALLED := dashboard/node_modules/installed
 export DBT_PROFILES_DIR := $(CURDIR)
@@ -70,6 +72,14 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.txt
 	@touch $@
 
+# Debian's PostgreSQL is installed where it is absent and may be; otherwise its tests are skipped with a line that says so.
+test-engines: $(ENGINES_INSTALLED)
+	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadfile
+
+$(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt
+	@touch $@
+
 # Node.js comes with the Python packages, so that it is the same everywhere; it trusts whom the system trusts.
 $(PAGE_INSTALLED): dashboard/package.json dashboard/package-lock.json $(SITE_INSTALLED)
 	@echo "Installing what the page is bundled with"
@@ -87,6 +97,9 @@ lock:
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 	uv pip compile requirements-site.in --output-file requirements-site.txt --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" --upgrade
+	uv pip compile requirements-engines.in --output-file requirements-engines.txt --universal --python-version 3.11 --no-deps \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 

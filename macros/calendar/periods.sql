@@ -5,12 +5,18 @@
 
 {#- First day of the period that a date lies in; weeks start on Monday. grain: text; date: SQL; returns SQL of a date. -#}
 {%- macro period_start(grain, date) -%}
-    {{ return(date if grain == 'day' else 'cast(' ~ dbt.date_trunc(grain, date) ~ ' as date)') }}
+    {{ return(date if grain == 'day' else adapter.dispatch('period_start', 'clientele')(grain, date)) }}
+{%- endmacro -%}
+
+{%- macro default__period_start(grain, date) -%}
+    {{ return('cast(' ~ dbt.date_trunc(grain, date) ~ ' as date)') }}
 {%- endmacro -%}
 
 {#- A date moved by a number of days, months, quarters or years. date: SQL; returns SQL of a date. -#}
 {%- macro date_plus(date, number, unit) -%}
-    {{ return('cast(' ~ dbt.dateadd(unit, '(' ~ number ~ ')', date) ~ ' as date)') }}
+    {#- not every engine knows quarters -#}
+    {%- set number = '3 * (' ~ number ~ ')' if unit == 'quarter' else number -%}
+    {{ return('cast(' ~ dbt.dateadd('month' if unit == 'quarter' else unit, '(' ~ number ~ ')', date) ~ ' as date)') }}
 {%- endmacro -%}
 
 {#- Whole days from one date to another. earlier, later: SQL of dates; returns SQL of an integer. -#}

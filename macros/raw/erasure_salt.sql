@@ -17,7 +17,12 @@
             {%- do run_query('update ' ~ salt ~ ' set salt = ' ~ given) -%}
             {%- do exceptions.warn('CRM_ERASURE_SALT is another salt than the one kept in ' ~ salt ~ ' and has replaced it: erased customers get new keys.') -%}
         {%- endif -%}
+        {%- do adapter.dispatch('keep_what_hook_did', 'clientele')() -%}
     {%- endif -%}
+{%- endmacro -%}
+
+{#- Commits what a hook has done, where dbt would roll it back. -#}
+{%- macro default__keep_what_hook_did() -%}
 {%- endmacro -%}
 
 {#- SQL of the salt that CRM_ERASURE_SALT gives; NULL where it is not set. -#}

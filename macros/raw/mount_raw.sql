@@ -17,6 +17,11 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- Mounts the raw files in the database of the target, without a run: scripts/load_raw.py reads files by it. -#}
+{%- macro mount_raw_here() -%}
+    {%- do adapter.dispatch('mount_raw_files', 'clientele')(clientele.raw_path()) -%}
+{%- endmacro -%}
+
 {#- Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. -#}
 {%- macro raw_path() -%}
     {{ return(env_var('CRM_RAW_PATH', 'data/sample').rstrip('/')) }}
@@ -259,10 +264,11 @@
         {%- set relation = adapter.get_relation(database=target.database, schema=schema, identifier=table) -%}
         {%- if relation is none -%}
             {%- if contract.required -%}
-                {%- do clientele.refuse_raw('The table ' ~ schema ~ '.' ~ table ~ ' is required, but it is not in the database: load it, or let CRM_RAW_PATH name a folder with raw files.') -%}
+                {%- do clientele.refuse_raw('The table ' ~ schema ~ '.' ~ table ~ ' is required, but it is not in the database: ' ~ adapter.dispatch('how_to_load_raw', 'clientele')() ~ '.') -%}
             {%- endif -%}
             {%- do run_query('create schema if not exists ' ~ schema) -%}
             {%- do run_query('create table ' ~ schema ~ '.' ~ table ~ ' as select ' ~ clientele.raw_columns(contract, {}) ~ ' where 1 = 0') -%}
+            {%- do adapter.dispatch('mark_raw_table', 'clientele')(schema ~ '.' ~ table) -%}
         {%- else -%}
             {%- set columns = adapter.get_columns_in_relation(relation) -%}
             {%- set names = columns | map(attribute='name') | map('lower') | list -%}
@@ -278,7 +284,20 @@
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
+    {%- do adapter.dispatch('keep_completed_tables', 'clientele')() -%}
+{%- endmacro -%}
+
+{#- What to do where a raw table is absent, in words. -#}
+{%- macro default__how_to_load_raw() -%}
+    {{ return('load it, or let CRM_RAW_PATH name a folder with raw files') }}
+{%- endmacro -%}
+
+{#- Lets the load command fill a table that was made because it was absent; only where there is such a command. -#}
+{%- macro default__mark_raw_table(relation) -%}
+{%- endmacro -%}
+
+{#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
+{%- macro default__keep_completed_tables() -%}
     {%- do adapter.commit() -%}
 {%- endmacro -%}
 

@@ -1,0 +1,243 @@
+"""Load raw files into schema `raw` of a database server, where dbt cannot read them itself.
+
+    python scripts/load_raw.py --target postgres                   the folder CRM_RAW_PATH names
+    python scripts/load_raw.py --target postgres --raw /data/crm
+
+In:  the folder with the raw files (README, "Bring your own data"), the connection from PGHOST,
+     PGPORT, PGUSER, PGPASSWORD and PGDATABASE, and CRM_SCHEMA_PREFIX.
+Out: the tables of schema `raw`, all columns text, replaced together or not at all.
+
+Files are read and checked by the same macro that mounts them on DuckDB (macros/raw/mount_raw.sql),
+in a database that is thrown away, so that both engines see the same rows and say the same about a
+file that is wrong. A table that this command has not made is never touched.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+CONTRACT = PROJECT / "models/staging/crm/_crm__sources.yml"
+MARK = "Made by clientele from raw files; loaded anew by scripts/load_raw.py."
+TARGETS = ["postgres"]
+
+
+class LoadError(Exception):
+    """What is wrong, in one sentence for the user."""
+
+
+def read_contract() -> dict[str, dict[str, str]]:
+    """Per raw table its columns in order, each with its type."""
+    tables = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["sources"][0]["tables"]
+    return {
+        table["name"]: {column["name"]: column["data_type"] for column in table["columns"]}
+        for table in tables
+    }
+
+
+def mount(folder: str, scratch: Path) -> Path:
+    """Read and check the raw files as a build on DuckDB does; the database that holds them."""
+    database = scratch / "load_raw.duckdb"
+    environment = {
+        **os.environ,
+        "CRM_RAW_PATH": folder,
+        "CRM_DATABASE": str(database),
+        "CRM_SCHEMA_PREFIX": "",
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(PROJECT / "target")),
+        "DBT_USE_COLORS": "false",
+    }
+    environment.pop("DBT_TARGET", None)
+    dbt = Path(sys.executable).with_name("dbt")
+    done = subprocess.run(
+        [
+            dbt,
+            "--log-format",
+            "text",
+            "--quiet",
+            "run-operation",
+            "mount_raw_here",
+            "--target",
+            "duckdb",
+        ],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        told = [line for line in lines if "raw " in line or "required" in line]
+        raise LoadError("\n".join(told[:1] or lines))
+    if done.stdout.strip():
+        print(done.stdout.strip())
+    return database
+
+
+def as_text(name: str, stored: str, type_: str) -> str:
+    """SQL of a column as text that every engine reads as DuckDB reads the column itself.
+
+    The text that DuckDB writes for most types is of the contract already. Zoned timestamps need an
+    offset in full, dates no time, and floating-point numbers no exponent.
+    """
+    if stored in ("DOUBLE", "FLOAT") and type_ != "text":
+        # below 0.0001 there is an exponent, and nothing but zero cents; above 15 digits no amount
+        return f"case when abs({name}) < 0.0001 then '0' else cast({name} as varchar) end"
+    if stored == "DATE" or stored.startswith("TIMESTAMP"):
+        moment = f"timezone('UTC', {name})" if stored == "TIMESTAMP WITH TIME ZONE" else name
+        if type_ == "date":
+            # as days of timestamps; a moment before 0001 or after 9999 has a text that is no date
+            return f"cast(cast({moment} as date) as varchar)"
+        if type_ == "timestamp" and stored == "TIMESTAMP WITH TIME ZONE":
+            return f"cast({moment} as varchar)"
+    return f"cast({name} as varchar)"
+
+
+def export(database: Path, scratch: Path) -> dict[str, tuple[Path, int]]:
+    """Each raw table as a CSV file of text, and its number of rows."""
+    files = {}
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for table, types in read_contract().items():
+            stored = {
+                name: kind
+                for name, kind, *_ in connection.execute(f"describe raw.{table}").fetchall()
+            }
+            columns = [f"{as_text(name, stored[name], types[name])} as {name}" for name in types]
+            # COPY takes no NUL, and says neither table nor column
+            has_nul = [
+                name
+                for name in types
+                if stored[name] == "VARCHAR"
+                and connection.execute(
+                    f"select bool_or(contains({name}, chr(0))) from raw.{table}"
+                ).fetchone()[0]
+            ]
+            if has_nul:
+                raise LoadError(
+                    f"The column {has_nul[0]} of the raw table {table} holds a NUL character,"
+                    " which PostgreSQL cannot store: take it out of the file."
+                )
+            file = scratch / f"{table}.csv"
+            count = connection.execute(
+                f"copy (select {', '.join(columns)} from raw.{table}) to '{file}'"
+                " (format csv, header false, force_quote *)"
+            ).fetchone()[0]
+            files[table] = (file, count)
+    return files
+
+
+def load_postgres(files: dict[str, tuple[Path, int]]) -> None:
+    """Replace the tables of schema raw in one transaction."""
+    try:
+        import psycopg2
+        from psycopg2 import errors
+    except ImportError as absent:
+        raise LoadError(
+            "dbt-postgres is not installed in this environment:"
+            " `pip install --no-deps --require-hashes -r requirements-engines.txt` installs it."
+        ) from absent
+    schema = os.environ.get("CRM_SCHEMA_PREFIX", "") + "raw"
+    contract = read_contract()
+    try:
+        connection = psycopg2.connect(
+            host=os.environ.get("PGHOST") or "127.0.0.1",
+            port=os.environ.get("PGPORT") or "5432",
+            user=os.environ.get("PGUSER") or "clientele",
+            password=os.environ.get("PGPASSWORD") or None,
+            dbname=os.environ.get("PGDATABASE") or "clientele",
+            connect_timeout=10,
+            client_encoding="UTF8",
+        )
+    except psycopg2.OperationalError as error:
+        raise LoadError(
+            f"PostgreSQL cannot be reached: {' '.join(str(error).split())}. Check that it runs and"
+            " that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE name it."
+        ) from error
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select to_regnamespace(%s) is not null", [schema])
+            if not cursor.fetchone()[0]:
+                cursor.execute(f'create schema "{schema}"')
+            for table, (file, _) in files.items():
+                relation = f'"{schema}".{table}'
+                prepare(cursor, schema, table, list(contract[table]))
+                with file.open(encoding="utf-8", newline="") as rows:
+                    cursor.copy_expert(
+                        f"copy {relation} ({', '.join(contract[table])}) from stdin (format csv)",
+                        rows,
+                    )
+    except errors.InsufficientPrivilege as error:
+        raise LoadError(
+            f"The user may not load {schema}: {' '.join(str(error).split())}. Load as the user"
+            " who builds, or as a member of crm_loader once a build has made the tables."
+        ) from error
+    except psycopg2.Error as error:
+        raise LoadError(
+            f"Nothing was loaded, PostgreSQL said: {' '.join(str(error).split())}."
+        ) from error
+    finally:
+        connection.close()
+
+
+def prepare(cursor, schema: str, table: str, columns: list[str]) -> None:
+    """Leave an empty table of text columns, that of an earlier load if there is one."""
+    relation = f'"{schema}".{table}'
+    cursor.execute(
+        "select pg_class.relkind, obj_description(pg_class.oid, 'pg_class') from pg_class"
+        " where relnamespace = to_regnamespace(%s) and relname = %s",
+        [schema, table],
+    )
+    found = cursor.fetchone()
+    if found is None:
+        fields = ", ".join(f"{name} text" for name in columns)
+        cursor.execute(f"create table {relation} ({fields})")
+        cursor.execute(f"comment on table {relation} is %s", [MARK])
+        return
+    cursor.execute(
+        "select attname from pg_attribute where attrelid = to_regclass(%s)"
+        " and attnum > 0 and not attisdropped and atttypid = 'text'::regtype",
+        [f'"{schema}".{table}'],
+    )
+    names = {name for (name,) in cursor.fetchall()}
+    if found[0] != "r" or found[1] != MARK or not set(columns) <= names:
+        raise LoadError(
+            f"{schema}.{table} was not made by this command and would be replaced: drop or rename"
+            " it, or load into it yourself and do not use this command."
+        )
+    cursor.execute(f"truncate {relation}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", choices=TARGETS, required=True, help="profile target to load")
+    parser.add_argument("--raw", help="folder with the raw files (default: CRM_RAW_PATH)")
+    options = parser.parse_args()
+    folder = options.raw or os.environ.get("CRM_RAW_PATH", "data/sample")
+    try:
+        if not folder:
+            raise LoadError(
+                "CRM_RAW_PATH is empty, so there is nothing to load: name the folder with --raw."
+            )
+        with tempfile.TemporaryDirectory() as scratch:
+            files = export(mount(str(Path(folder)), Path(scratch)), Path(scratch))
+            load_postgres(files)
+    except (LoadError, OSError, duckdb.Error) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        f"Loaded {sum(count for _, count in files.values()):,} rows of"
+        f" {sum(1 for _, count in files.values() if count)} tables from {folder}."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
