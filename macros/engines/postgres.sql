@@ -82,7 +82,7 @@
 {%- endmacro -%}
 
 {%- macro postgres__read_raw_timestamp(name) -%}
-    {%- set time = '[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?' -%}
+    {%- set time = '[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?:[:][0-5][0-9](?:[.][0-9]+)?)?' -%}
     {%- set offset = '[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]' -%}
     {%- set local_time = "cast(replace(substring(" ~ name ~ "_text from '^([0-9-]{10}(?:[ T][0-9:]+(?:[.][0-9]{1,6})?)?)'), 'T', ' ') as timestamp)" -%}
     {%- set offset_minutes = "cast(left(right(" ~ name ~ "_text, 6), 1) || '1' as integer) * (60 * cast(left(right(" ~ name ~ "_text, 5), 2) as integer) + cast(right(" ~ name ~ "_text, 2) as integer))" -%}
@@ -197,7 +197,7 @@
 
 {#- The same rows have to win whatever the database: texts are put in order byte by byte, and lower() knows all letters. -#}
 {%- macro postgres__check_engine() -%}
-    {%- set is_new_enough, is_utf8, is_by_bytes, lowers_all = run_query("select current_setting('server_version_num')::integer >= 150000,"
+    {%- set is_new_enough, is_utf8, is_by_bytes, lowers_all = run_query("select cast(current_setting('server_version_num') as integer) >= 150000,"
         ~ " current_setting('server_encoding') = 'UTF8', 'B' < 'a' and '-b' < 'a', lower(chr(196)) = chr(228)")[0].values() -%}
     {%- if not is_new_enough -%}
         {%- do exceptions.raise_compiler_error('PostgreSQL 15 or newer is needed; this server is older. Let PGHOST and PGPORT name another one.') -%}
