@@ -17,9 +17,14 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. -#}
+{#-
+    Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. A relative path
+    starts at the project, wherever dbt is run: DuckDB would take it from there.
+-#}
 {%- macro raw_path() -%}
-    {{ return(env_var('CRM_RAW_PATH', 'data/sample').rstrip('/')) }}
+    {%- set path = env_var('CRM_RAW_PATH', 'data/sample').rstrip('/') -%}
+    {%- set starts_anywhere = path == '' or modules.re.match('[/\\\\~]|[A-Za-z][A-Za-z0-9+.-]*:', path) is not none -%}
+    {{ return(path if starts_anywhere else invocation_args_dict['project_dir'] ~ '/' ~ path) }}
 {%- endmacro -%}
 
 {#- Name of the schema that holds the raw tables. -#}
