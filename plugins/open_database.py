@@ -1,10 +1,10 @@
 """Opens the DuckDB file, or says in one sentence why not and what to do.
 
-dbt-duckdb calls this plugin (profiles.yml) right before it connects, earlier than any macro can run;
+dbt-duckdb calls this plugin (profiles.yml) right before it connects, earlier than any macro runs;
 by itself an error at that point ends in a traceback.
 
-In:  the path in the profile. A relative one starts at the project; a folder that is not there is made.
-Out: nothing. A file that cannot be opened is one sentence and dbt's exit code 2; it is left as it is.
+In:  the path in the profile. A relative one starts at the project; an absent folder is made.
+Out: nothing. A file that cannot be opened is one sentence and dbt's exit code 2; it stays as it is.
 """
 
 import contextlib
