@@ -48,6 +48,7 @@
     {%- endif -%}
     {%- set schema = clientele.raw_schema() -%}
     {%- set files_of = clientele.find_raw_files(folder) -%}
+    {%- do clientele.check_raw_files(files_of.values() | sum(start=[])) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
     {#- What the mount makes carries a mark, so that it never drops what somebody else has loaded. -#}
     {%- set mark = 'Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.' -%}
@@ -119,6 +120,22 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(files_of) }}
+{%- endmacro -%}
+
+{#-
+    Stops the run with a sentence about the first file that DuckDB would refuse with words of its own: no Parquet, mixed
+    line endings, no right to read it. A profile without the plugin (plugins/clientele_duckdb.py) leaves that to DuckDB.
+    files  list of paths
+-#}
+{%- macro check_raw_files(files) -%}
+    {%- if run_query("select count(*) from duckdb_functions() where function_name = 'raw_file_fault'")[0][0] -%}
+        {%- for file in files -%}
+            {%- set fault = run_query('select raw_file_fault(' ~ clientele.sql_text(file) ~ ')')[0][0] -%}
+            {%- if fault -%}
+                {%- do clientele.refuse_raw(fault) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-
