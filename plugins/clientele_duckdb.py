@@ -109,6 +109,11 @@ def raw_file_fault(file: str) -> str:
     is elsewhere (a URL) is not looked at.
     """
     path = Path(file)
+    if path.is_dir():
+        return (
+            f"{file} is a folder in the place of a raw file: put the file there, or name the folder"
+            f" {path.stem} if it holds the table's files, {AGAIN}."
+        )
     if not path.exists():
         return ""
     try:

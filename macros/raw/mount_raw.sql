@@ -48,7 +48,7 @@
     {%- endif -%}
     {%- set schema = clientele.raw_schema() -%}
     {%- set files_of = clientele.find_raw_files(folder) -%}
-    {%- do clientele.check_raw_files(files_of.values() | sum(start=[])) -%}
+    {%- do clientele.check_raw_files(folder, files_of) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
     {#- What the mount makes carries a mark, so that it never drops what somebody else has loaded. -#}
     {%- set mark = 'Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.' -%}
@@ -123,17 +123,22 @@
 {%- endmacro -%}
 
 {#-
-    Stops the run with a sentence about the first file that DuckDB would refuse with words of its own: no Parquet, mixed
-    line endings, no right to read it. A profile without the plugin (plugins/clientele_duckdb.py) leaves that to DuckDB.
-    files  list of paths
+    Stops the run with a sentence about the first file that DuckDB would refuse with words of its own, or pass over: no
+    Parquet, mixed line endings, no right to read it, a folder in its place. A profile without the plugin
+    (plugins/clientele_duckdb.py) leaves that to DuckDB.
+    folder    text
+    files_of  dict of table -> list of paths
 -#}
-{%- macro check_raw_files(files) -%}
+{%- macro check_raw_files(folder, files_of) -%}
     {%- if run_query("select count(*) from duckdb_functions() where function_name = 'raw_file_fault'")[0][0] -%}
-        {%- for file in files -%}
-            {%- set fault = run_query('select raw_file_fault(' ~ clientele.sql_text(file) ~ ')')[0][0] -%}
-            {%- if fault -%}
-                {%- do clientele.refuse_raw(fault) -%}
-            {%- endif -%}
+        {%- set files = [] -%}
+        {%- for table, paths in files_of.items() -%}
+            {%- for path in paths or [folder ~ '/' ~ table ~ '.csv', folder ~ '/' ~ table ~ '.parquet'] -%}
+                {%- do files.append(clientele.sql_text(path)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for file, fault in run_query('select file, raw_file_fault(file) as fault from (select unnest([' ~ files | join(', ') ~ "]) as file) as files where fault <> '' order by file limit 1") -%}
+            {%- do clientele.refuse_raw(fault) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
