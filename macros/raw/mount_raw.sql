@@ -22,9 +22,14 @@
     {%- do adapter.dispatch('mount_raw_files', 'clientele')(clientele.raw_path()) -%}
 {%- endmacro -%}
 
-{#- Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. -#}
+{#-
+    Folder with the raw files, without a slash at its end; empty text where nothing is to be mounted. A relative path
+    starts at the project, wherever dbt is run: DuckDB would take it from there.
+-#}
 {%- macro raw_path() -%}
-    {{ return(env_var('CRM_RAW_PATH', 'data/sample').rstrip('/')) }}
+    {%- set path = env_var('CRM_RAW_PATH', 'data/sample').rstrip('/') -%}
+    {%- set starts_anywhere = path == '' or modules.re.match('[/\\\\~]|[A-Za-z][A-Za-z0-9+.-]*:', path) is not none -%}
+    {{ return(path if starts_anywhere else invocation_args_dict['project_dir'] ~ '/' ~ path) }}
 {%- endmacro -%}
 
 {#- Name of the schema that holds the raw tables. -#}
@@ -48,6 +53,7 @@
     {%- endif -%}
     {%- set schema = clientele.raw_schema() -%}
     {%- set files_of = clientele.find_raw_files(folder) -%}
+    {%- do clientele.check_raw_files(folder, files_of) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
     {#- What the mount makes carries a mark, so that it never drops what somebody else has loaded. -#}
     {%- set mark = 'Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.' -%}
@@ -119,6 +125,27 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(files_of) }}
+{%- endmacro -%}
+
+{#-
+    Stops the run with a sentence about the first file that DuckDB would refuse with words of its own, or pass over: no
+    Parquet, mixed line endings, no right to read it, a folder in its place. A profile without the plugin
+    (plugins/clientele_duckdb.py) leaves that to DuckDB.
+    folder    text
+    files_of  dict of table -> list of paths
+-#}
+{%- macro check_raw_files(folder, files_of) -%}
+    {%- if run_query("select count(*) from duckdb_functions() where function_name = 'raw_file_fault'")[0][0] -%}
+        {%- set files = [] -%}
+        {%- for table, paths in files_of.items() -%}
+            {%- for path in paths or [folder ~ '/' ~ table ~ '.csv', folder ~ '/' ~ table ~ '.parquet'] -%}
+                {%- do files.append(clientele.sql_text(path)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for file, fault in run_query('select file, raw_file_fault(file) as fault from (select unnest([' ~ files | join(', ') ~ "]) as file) as files where fault <> '' order by file limit 1") -%}
+            {%- do clientele.refuse_raw(fault) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-

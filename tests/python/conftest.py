@@ -11,7 +11,7 @@ import pytest
 from compiled import CompiledProject
 from dbt_runs import PROJECT, DbtRuns
 
-PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests"]
+PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "tests"]
 
 
 @pytest.fixture(scope="session")

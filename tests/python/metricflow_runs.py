@@ -44,6 +44,7 @@ def run_mf(runs: DbtRuns, commands: list[list[str]]) -> list[Result]:
     (folder / "target").mkdir(parents=True, exist_ok=True)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(runs.project / name, folder)
+    shutil.copytree(runs.project / "plugins", folder / "plugins", dirs_exist_ok=True)
     shutil.copy(runs.target() / "semantic_manifest.json", folder / "target")
     users = {k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "DBT_"))}
     settings = {

@@ -156,19 +156,25 @@ REFUSED = {
         {"transactions.parquet": PARQUET + ", 7::float as customer_id"},
         ["The key customer_id of {raw}/transactions.parquet is stored as floating point"],
     ),
-    # the sentence is DuckDB's own
     "broken Parquet": (
         {"transactions.parquet": b"PAR1 this is no table PAR1"},
-        ["{raw}/transactions.parquet"],
+        ["{raw}/transactions.parquet is damaged, or no Parquet file", "write it anew"],
     ),
-    "empty Parquet": ({"transactions.parquet": b""}, ["{raw}/transactions.parquet", "too small"]),
+    "empty Parquet": (
+        {"transactions.parquet": b""},
+        ["{raw}/transactions.parquet is damaged, or no Parquet file", "too small", "write it anew"],
+    ),
     "mixed line endings": (
         {"transactions.csv": GOOD + b"3,C,2024-01-03,7\r\n" + GOOD[len(HEADER) :]},
-        ["{raw}/transactions.csv"],
+        ["{raw}/transactions.csv cannot be read: line 4 ends with CRLF, the header with LF"],
     ),
     "mixed line endings after a quote": (
         {"transactions.csv": GOOD + b'3,C,2024-01-03,"7"\r\n'},
-        ["{raw}/transactions.csv cannot be read: line 4 has", "another line ending"],
+        ["{raw}/transactions.csv cannot be read: line 4 ends with CRLF, the header with LF"],
+    ),
+    "a line feed among CRLF, after one in quotes": (
+        {"transactions.csv": CRLF + b'3,"C\nD",2024-01-03,7\r\n' + ROWS},
+        ["{raw}/transactions.csv cannot be read: line 6 ends with LF, the header with CRLF"],
     ),
 }
 

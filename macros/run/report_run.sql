@@ -1,0 +1,68 @@
+{#-
+    Prints the one line that an operator reads after a run: what the rows of the data became, what was built, how long
+    it took, and, where something failed, what to do. Runs on-run-end; `--quiet` leaves it in.
+    results  list of dbt's run results
+    returns  nothing
+-#}
+{%- macro report_run(results) -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry'] -%}
+        {%- set nodes = results | selectattr('node.resource_type', 'ne', 'operation') | list -%}
+        {%- set failed = nodes | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
+        {%- set names_of_built = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
+        {%- set marts = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | selectattr('node.schema', 'in', [env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts', env_var('CRM_SCHEMA_PREFIX', '') ~ 'pii']) | list -%}
+        {%- set seconds = (modules.datetime.datetime.now(modules.pytz.utc) - run_started_at).total_seconds() | round(0) | int -%}
+        {%- set parts = [
+            clientele.counted(nodes | length, 'step', 'steps') ~ ' in ' ~ seconds ~ ' s',
+            clientele.counted(marts | length, 'mart', 'marts') ~ ' built',
+            failed | length ~ ' failed',
+            clientele.counted(nodes | selectattr('status', 'equalto', 'warn') | list | length, 'warning', 'warnings')
+        ] -%}
+        {%- set skipped = nodes | selectattr('status', 'equalto', 'skipped') | list -%}
+        {%- if skipped -%}
+            {%- do parts.append(skipped | length ~ ' skipped') -%}
+        {%- endif -%}
+        {%- set rows = clientele.counted_rows() if 'build_summary' in names_of_built else '' -%}
+        {%- do print('clientele: ' ~ rows ~ parts | join(', ') ~ '.') -%}
+        {%- if failed -%}
+            {%- do print('clientele: ' ~ clientele.advice_on_failures(failed)) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- What became of the transactions, as words that end in a semicolon. -#}
+{%- macro counted_rows() -%}
+    {%- for row_count, accepted, superseded, rejected in run_query('select row_count, accepted_count, superseded_count, rejected_count + rejected_erased_count from ' ~ env_var('CRM_SCHEMA_PREFIX', '') ~ "marts.build_summary where table_name = 'transactions'") -%}
+        {{ return(clientele.counted(row_count | int, 'transaction', 'transactions') ~ ' in, ' ~ '{:,} accepted, {:,} superseded, {:,} rejected; '.format(accepted | int, superseded | int, rejected | int)) }}
+    {%- endfor -%}
+    {{ return('') }}
+{%- endmacro -%}
+
+{#- A number with its noun. number: integer; one, many: text. -#}
+{%- macro counted(number, one, many) -%}
+    {{ return('{:,} '.format(number) ~ (one if number == 1 else many)) }}
+{%- endmacro -%}
+
+{#-
+    What to do about failures, by what the engine said: the first kind that is found.
+    failed   list of dbt's run results
+    returns  text, one sentence
+-#}
+{%- macro advice_on_failures(failed) -%}
+    {%- set said = failed | map(attribute='message') | map('string') | join(' ') -%}
+    {%- set names = failed | map(attribute='node.name') | list -%}
+    {%- set first = names[:3] | join(', ') ~ (' and ' ~ (names | length - 3) ~ ' more' if names | length > 3 else '') -%}
+    {%- set kinds = [
+        ('No space left|Disk quota|File too large', 'the disk of the database is full: make room, then run dbt again'),
+        ('max_temp_directory_size|offload|spill', 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
+        ('Out of Memory|could not allocate', 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),
+        ('[.](parquet|csv)', 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again'),
+        ('Corrupt|[Cc]hecksum|INTERNAL|FATAL|invalidated', 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again')
+    ] -%}
+    {%- for pattern, to_do in kinds if modules.re.search(pattern, said) -%}
+        {{ return(first ~ ' failed; ' ~ to_do ~ '. Marts that were not built anew hold what the last build gave them.') }}
+    {%- endfor -%}
+    {%- if failed | rejectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {{ return(first ~ ' failed, as the messages above say. Marts that were not built anew hold what the last build gave them.') }}
+    {%- endif -%}
+    {{ return(first ~ ' failed: what these tests say of the marts does not hold; the messages above name the query that shows the rows.') }}
+{%- endmacro -%}

@@ -1,0 +1,115 @@
+"""How a fault is made: a build that can be killed as a group, or has its rights or room taken."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import compare
+import duckdb
+import random_raw
+from dbt_runs import DbtRuns, Result, _server, run_in_this_process
+
+# seeds, models and the line at the end; data tests change nothing
+BUILD = [
+    *("--quiet", "build", "--exclude-resource-type", "test"),
+    *("--exclude-resource-type", "unit_test"),
+]
+# two sets of raw data, whose marts all differ but for those that come from seeds alone
+RAW_SEEDS = {"one": 4, "other": 14}
+
+
+def write_raw_sets(folder: Path) -> dict[str, Path]:
+    """Both sets of raw data, small."""
+    for name, seed in RAW_SEEDS.items():
+        random_raw.write_raw(
+            random_raw.make_raw(seed, customers=12, transactions=90), folder / name
+        )
+    return {name: folder / name for name in RAW_SEEDS}
+
+
+def run_as_group(*arguments) -> None:
+    """As a shell starts a job: leader of a process group that can be killed as a whole."""
+    os.setsid()
+    run_in_this_process(*arguments)
+
+
+def start(runs: DbtRuns, *arguments: str, raw: Path, environment: Mapping[str, str] | None = None):
+    """Start ``dbt <arguments>`` and do not wait for it."""
+    settings = runs.settings(None) | {"CRM_RAW_PATH": str(raw)} | dict(environment or {})
+    log = str(runs.folder / "started.txt")
+    process = _server.Process(
+        target=run_as_group, args=(str(runs.project), list(arguments), settings, log)
+    )
+    process.start()
+    return process
+
+
+def kill(process) -> bool:
+    """Kill a started run with all that it started; whether it was still running."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.join()
+    was_killed = process.exitcode == -signal.SIGKILL
+    process.close()
+    return was_killed
+
+
+def wait_for_database(runs: DbtRuns, process, seconds: float = 60) -> None:
+    """Wait until a started run has opened its database, so that nobody else can."""
+    end = time.monotonic() + seconds
+    while process.is_alive() and time.monotonic() < end:
+        if runs.database.exists():
+            try:
+                duckdb.connect(str(runs.database), read_only=True).close()
+            except duckdb.IOException as error:
+                if "lock" in str(error):
+                    return
+        time.sleep(0.02)
+    raise AssertionError("the run did not open its database")
+
+
+def shell(
+    runs: DbtRuns,
+    *arguments: str,
+    raw: Path,
+    environment: Mapping[str, str] | None = None,
+    limits: tuple[str, ...] = (),
+) -> Result:
+    """Run ``dbt <arguments>`` from a shell, after commands that take rights or room from it."""
+    users = {k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "DBT_"))}
+    done = subprocess.run(
+        [*limits, str(Path(sys.executable).with_name("dbt")), *arguments],
+        cwd=runs.project,
+        env=users | runs.settings(None) | {"CRM_RAW_PATH": str(raw)} | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout)
+
+
+def without_override() -> tuple[str, ...]:
+    """Take from root the right to read and write what a file's mode forbids."""
+    if os.geteuid() != 0:
+        return ()
+    assert shutil.which("setpriv"), "setpriv of util-linux is needed to run these tests as root"
+    return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+def marts(database: Path) -> dict[str, tuple]:
+    """All marts of a database as a reader sees them, who opens it read-only."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return compare.snapshot(connection)
+
+
+def sentence_of(result: Result) -> str:
+    """What dbt said before it told which macro said it, on one line; never a traceback."""
+    assert "Traceback" not in result.output, result.output
+    return result.text.split("> in macro")[0]

@@ -1,0 +1,178 @@
+"""A database that cannot be opened or written: one sentence, and nothing is lost."""
+
+import shutil
+
+import duckdb
+import pytest
+from faults import (
+    BUILD,
+    kill,
+    marts,
+    sentence_of,
+    shell,
+    start,
+    wait_for_database,
+    without_override,
+)
+
+ONE_MODEL = ["--quiet", "run", "--select", "base_crm__products"]
+
+
+@pytest.fixture(scope="module")
+def built(worker_runs, raws):
+    """A database with the marts of one set of raw data, to be copied."""
+    worker_runs.forget()
+    worker_runs(*BUILD, raw=raws["one"])
+    copy = worker_runs.folder / "built"
+    shutil.copy(worker_runs.database, copy)
+    return copy
+
+
+@pytest.fixture
+def dbt(worker_runs, built):
+    """Runs of dbt on a database that is built."""
+    worker_runs.forget()
+    shutil.copy(built, worker_runs.database)
+    return worker_runs
+
+
+def test_a_second_build_waits_for_nobody_and_the_first_ends_well(dbt, raws):
+    before = marts(dbt.database)
+    first = start(dbt, *BUILD, raw=raws["other"])
+    wait_for_database(dbt, first)
+    said = sentence_of(dbt(*BUILD, raw=raws["one"], succeeds=False))
+    assert f"The database {dbt.database} is in use by another process (process {first.pid}" in said
+    assert "Wait until that one ends" in said
+    # a reader is kept out while the build runs: DuckDB lets one process write or many read
+    with pytest.raises(duckdb.IOException, match="lock"):
+        marts(dbt.database)
+    first.join()
+    assert first.exitcode == 0
+    after = marts(dbt.database)
+    assert after["marts.fct_transactions"] != before["marts.fct_transactions"]
+
+
+def test_a_reader_keeps_a_build_out_and_is_named(dbt, raws):
+    before = marts(dbt.database)
+    with duckdb.connect(str(dbt.database), read_only=True):
+        said = sentence_of(dbt(*ONE_MODEL, raw=raws["one"], succeeds=False))
+    assert f"The database {dbt.database} is in use by another process (process " in said
+    assert marts(dbt.database) == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    {
+        "garbage for a header": lambda content: b"\x07" * 4096 + content[4096:],
+        "garbage": lambda content: bytes(range(256)) * 400,
+        "cut in the middle": lambda content: content[: len(content) // 2],
+        "cut after the header": lambda content: content[:12288],
+        "empty": lambda content: b"",
+        "another file": lambda content: b"PK\x03\x04 a spreadsheet, perhaps" * 900,
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_a_damaged_database_is_named_and_left_alone(dbt, raws, damage):
+    damaged = damage[1](dbt.database.read_bytes())
+    dbt.database.write_bytes(damaged)
+    said = sentence_of(dbt(*ONE_MODEL, raw=raws["one"], succeeds=False))
+    assert f"The database {dbt.database} is damaged, or no DuckDB database." in said, said
+    assert "Put the last backup in its place" in said
+    assert dbt.database.read_bytes() == damaged
+
+
+def test_damaged_pages_end_with_what_to_do(dbt, raws):
+    """The header is good, so that a model finds out, by its checksum."""
+    content = bytearray(dbt.database.read_bytes())
+    for position in range(3 * 4096 + 262144, len(content), 262144):
+        content[position + 100 : position + 200] = b"\xff" * 100
+    dbt.database.write_bytes(content)
+    result = dbt(*BUILD, raw=raws["one"], succeeds=False)
+    said = sentence_of(result)
+    assert "backup" in said, said
+
+
+@pytest.mark.parametrize("place", ["file", "folder", "new file in a folder"])
+def test_what_cannot_be_written_is_named(dbt, raws, tmp_path, place):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    database = folder / "kept.duckdb"
+    if place != "new file in a folder":
+        shutil.copy(dbt.database, database)
+    locked = database if place == "file" else folder
+    locked.chmod(0o444 if place == "file" else 0o555)
+    try:
+        result = shell(
+            dbt,
+            *ONE_MODEL,
+            raw=raws["one"],
+            environment={"CRM_DATABASE": str(database)},
+            limits=without_override(),
+        )
+    finally:
+        locked.chmod(0o755)
+    assert result.exit_code
+    assert f"The database {database} cannot be written. Give this user the right" in sentence_of(
+        result
+    )
+    if database.exists():
+        assert marts(database) == marts(dbt.database)
+
+
+def test_a_path_that_cannot_be_is_named(dbt, raws, tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder.duckdb").mkdir()
+    for path, words in (
+        (tmp_path / "file" / "x.duckdb", "a part of its path is a file and no folder"),
+        (tmp_path / "folder.duckdb", "is a folder. Let CRM_DATABASE name a file"),
+    ):
+        said = sentence_of(
+            dbt(
+                *ONE_MODEL,
+                raw=raws["one"],
+                environment={"CRM_DATABASE": str(path)},
+                succeeds=False,
+            )
+        )
+        assert f"The database {path}" in said and words in said
+
+
+def test_a_folder_that_is_not_there_is_made(dbt, raws, tmp_path):
+    database = tmp_path / "a" / "b" / "new.duckdb"
+    dbt(*ONE_MODEL, raw=raws["one"], environment={"CRM_DATABASE": str(database)})
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select count(*) from raw.transactions").fetchone()[0] > 0
+
+
+def test_a_build_beside_the_marts_is_swapped_in_as_a_whole(dbt, raws):
+    """The operator's recipe for readers who may never wait (docs/operations.md)."""
+    before = marts(dbt.database)
+    beside = dbt.folder / "next" / dbt.database.name
+    beside.parent.mkdir(exist_ok=True)
+    shutil.copy(dbt.database, beside)
+    environment = {"CRM_DATABASE": str(beside)}
+    started = start(dbt, *BUILD, raw=raws["other"], environment=environment)
+    with duckdb.connect(str(dbt.database), read_only=True) as reader:
+        started.join()
+        assert started.exitcode == 0
+        assert not beside.with_name(beside.name + ".wal").exists(), "a swap would lose it"
+        beside.replace(dbt.database)
+        # who reads on sees the old marts to the end, who comes sees the new ones
+        assert (
+            reader.execute("from marts.fct_transactions order by all").fetchall()
+            == (before["marts.fct_transactions"][1])
+        )
+    after = marts(dbt.database)
+    assert after["marts.fct_transactions"] != before["marts.fct_transactions"]
+    # views name their database, so that the file has to keep its name
+    assert dbt.query("select count(*) from staging.base_crm__transactions")[0][0] > 0
+
+
+def test_a_failed_build_beside_the_marts_changes_nothing(dbt, raws):
+    before = dbt.database.read_bytes()
+    beside = dbt.folder / "next" / dbt.database.name
+    beside.parent.mkdir(exist_ok=True)
+    shutil.copy(dbt.database, beside)
+    started = start(dbt, *BUILD, raw=raws["other"], environment={"CRM_DATABASE": str(beside)})
+    assert kill(started)
+    assert dbt.database.read_bytes() == before

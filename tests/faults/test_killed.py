@@ -1,0 +1,78 @@
+"""A build that is killed at any moment leaves whole marts, and the next build is a clean one."""
+
+import random
+import time
+
+import compare
+import pytest
+from dbt_runs import SALT
+from faults import BUILD, kill, marts, start
+
+# ten kills each, so that two workers share them
+SEEDS = [20261124, 20261125]
+KILLS = 10
+# these begin without a database, as the very first build does
+FIRST_BUILDS = {0, 5}
+# the salt of erased keys is given to the clean builds only: the killed ones have to keep it
+NO_SALT = {"CRM_ERASURE_SALT": ""}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, raws, seed):
+    clean = {}
+    for name, raw in raws.items():
+        dbt.forget()
+        dbt(*BUILD, raw=raw)
+        clean[name] = marts(dbt.database)
+    one, other = clean.values()
+    assert sum(one[mart] != other[mart] for mart in one) > 40, "the sets are hardly different"
+
+    chance = random.Random(seed)
+    names = list(raws)
+    done = names[1]  # what the database holds
+    began = time.monotonic()
+    dbt(*BUILD, raw=raws[done], environment=NO_SALT)  # parses the project with this setting
+    dbt(*BUILD, raw=raws[done], environment=NO_SALT)
+    seconds = (time.monotonic() - began) / 2
+    kills, moments = 0, []
+    while kills < KILLS:
+        name = next(name for name in names if name != done)
+        environment = NO_SALT
+        if kills in FIRST_BUILDS:
+            dbt.forget()
+            environment = {"CRM_ERASURE_SALT": SALT}
+        process = start(dbt, *BUILD, raw=raws[name], environment=environment)
+        moment = chance.uniform(0.05, 1) * seconds
+        time.sleep(moment)
+        was_killed = kill(process)
+        found = marts(dbt.database) if dbt.database.exists() else {}
+        # a reader finds every mart as one of the two builds made it, never in between
+        mixed = [
+            mart
+            for mart, content in found.items()
+            if "__dbt_" not in mart and content not in (one[mart], other[mart])
+        ]
+        assert not mixed, f"killed after {moment:.2f} s, {mixed} are of neither build"
+        if kills not in FIRST_BUILDS:
+            lost = sorted(clean[name].keys() - found.keys())
+            assert not lost, f"killed after {moment:.2f} s, {lost} are gone"
+        new = sum(content == clean[name].get(mart) for mart, content in found.items())
+        if was_killed:
+            kills += 1
+            moments.append((round(moment, 2), f"{new} of {len(found)} new"))
+
+        began = time.monotonic()
+        dbt(*BUILD, raw=raws[name], environment=environment)
+        seconds = time.monotonic() - began
+        again = marts(dbt.database)
+        messages = compare.snapshot_differences(clean[name], again)
+        assert not messages, "\n".join([f"killed after {moment:.2f} s, built again:", *messages])
+        left = dbt.query(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_name like '%\\_\\_dbt\\_%' escape '\\'"
+        )
+        assert not left, f"killed after {moment:.2f} s, these are left over: {left}"
+        done = name
+    print(f"{kills} kills: {moments}")
+    between = [m for m in moments if not m[1].startswith(("0 ", "48 "))]
+    assert len(between) >= 3, f"hardly a kill came while marts were written: {moments}"
