@@ -115,9 +115,13 @@ def test_rights_that_were_given_by_hand_are_taken_back(built):
     built.execute(
         "grant usage on schema marts to public; grant select on marts.fct_transactions to public"
     )
+    # a seed is filled anew, not made anew, so that its rights would stay
+    built.execute("grant all on seeds.rfm_scale to crm_analyst, public")
     assert wrong_rights(built)
-    built.dbt("--quiet", "run", "--select", "fct_transactions", "config.schema:pii")
+    built.dbt("--quiet", "build", "--select", "fct_transactions", "config.schema:pii", "rfm_scale")
     assert not (wrong := wrong_rights(built)), "\n".join(wrong[:20])
+    kept = "select has_table_privilege('crm_analyst', 'seeds.rfm_scale', 'select, insert')"
+    assert built.execute(kept) == [(False,)]
 
 
 def test_new_relations_are_open_to_whom_they_should(built, folder, tmp_path):
