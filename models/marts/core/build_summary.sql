@@ -1,7 +1,9 @@
 select
     table_name,
-    {% for check_name in ['rows', 'accepted', 'superseded', 'rejected', 'rejected_erased'] -%}
-    cast(coalesce(sum(case when check_name = '{{ check_name }}' then record_count end), 0) as bigint) as {{ 'row' if check_name == 'rows' else check_name }}_count{{ ',' if not loop.last }}
-    {% endfor -%}
+    cast(coalesce(sum(record_count) filter (where check_name = 'rows'), 0) as bigint) as row_count,
+    cast(coalesce(sum(record_count) filter (where check_name = 'accepted'), 0) as bigint) as accepted_count,
+    cast(coalesce(sum(record_count) filter (where check_name = 'superseded'), 0) as bigint) as superseded_count,
+    cast(coalesce(sum(record_count) filter (where check_name = 'rejected'), 0) as bigint) as rejected_count,
+    cast(coalesce(sum(record_count) filter (where check_name = 'rejected_erased'), 0) as bigint) as rejected_erased_count
 from {{ ref('data_quality') }}
 group by table_name
