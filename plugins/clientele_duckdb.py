@@ -13,6 +13,7 @@ import contextlib
 import mmap
 import os
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,8 @@ from dbt_common.exceptions import DbtRuntimeError
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHUNK = 1 << 24
+# bytes; with less, not even what dbt writes before the first model has room
+LEAST_ROOM = 16 << 20
 AGAIN = "then run dbt again"
 # pattern in DuckDB's message, what it means, what to do; the first that is found counts
 REASONS = [
@@ -47,7 +50,7 @@ REASONS = [
     ),
     (
         r"No space left|Disk quota|File too large",
-        "cannot be opened, as its disk is full",
+        "cannot be written, as its disk is full",
         f"Make room, {AGAIN}",
     ),
     (
@@ -79,6 +82,8 @@ class Plugin(BasePlugin):
             # DuckDB opens a file in a folder that cannot be written, and fails at its first commit
             if not os.access(path.parent, os.W_OK):
                 raise PermissionError(f"Permission denied: {path.parent}")
+            if shutil.disk_usage(path.parent).free < LEAST_ROOM:
+                raise OSError("No space left")
             # a second opening is cheap; it is closed at once, so that dbt's own has its settings
             with contextlib.suppress(duckdb.ConnectionException):  # open in this process already
                 duckdb.connect(creds.path).close()

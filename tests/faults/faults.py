@@ -1,6 +1,5 @@
 """How a fault is made: a build that can be killed as a group, or has its rights or room taken."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -20,6 +19,8 @@ BUILD = [
     *("--quiet", "build", "--exclude-resource-type", "test"),
     *("--exclude-resource-type", "unit_test"),
 ]
+# in a log, once the database is open and raw files are read
+MOUNTED = "Raw data: "
 # two sets of raw data, whose marts all differ but for those that come from seeds alone
 RAW_SEEDS = {"one": 4, "other": 14}
 
@@ -42,9 +43,10 @@ def run_as_group(*arguments) -> None:
 def start(runs: DbtRuns, *arguments: str, raw: Path, environment: Mapping[str, str] | None = None):
     """Start ``dbt <arguments>`` and do not wait for it."""
     settings = runs.settings(None) | {"CRM_RAW_PATH": str(raw)} | dict(environment or {})
-    log = str(runs.folder / "started.txt")
+    log = runs.folder / "started.txt"
+    log.unlink(missing_ok=True)
     process = _server.Process(
-        target=run_as_group, args=(str(runs.project), list(arguments), settings, log)
+        target=run_as_group, args=(str(runs.project), list(arguments), settings, str(log))
     )
     process.start()
     return process
@@ -52,26 +54,24 @@ def start(runs: DbtRuns, *arguments: str, raw: Path, environment: Mapping[str, s
 
 def kill(process) -> bool:
     """Kill a started run with all that it started; whether it was still running."""
-    with contextlib.suppress(ProcessLookupError):
+    try:
         os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has ended, or has no group yet
+        process.kill()
     process.join()
     was_killed = process.exitcode == -signal.SIGKILL
     process.close()
     return was_killed
 
 
-def wait_for_database(runs: DbtRuns, process, seconds: float = 60) -> None:
-    """Wait until a started run has opened its database, so that nobody else can."""
-    end = time.monotonic() + seconds
-    while process.is_alive() and time.monotonic() < end:
-        if runs.database.exists():
-            try:
-                duckdb.connect(str(runs.database), read_only=True).close()
-            except duckdb.IOException as error:
-                if "lock" in str(error):
-                    return
+def wait_until(runs: DbtRuns, process, words: str) -> None:
+    """Wait until a started run, which must not be quiet, has said something."""
+    log = runs.folder / "started.txt"
+    while process.is_alive():
+        if log.exists() and words in log.read_text(encoding="utf-8", errors="replace"):
+            return
         time.sleep(0.02)
-    raise AssertionError("the run did not open its database")
+    raise AssertionError(f"the run ended before it said {words}: {log.read_text('utf-8')}")
 
 
 def shell(
@@ -101,6 +101,15 @@ def without_override() -> tuple[str, ...]:
         return ()
     assert shutil.which("setpriv"), "setpriv of util-linux is needed to run these tests as root"
     return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+def put_away(database: Path) -> None:
+    """Write what is in the log beside a database into it, as dbt does when its process ends.
+
+    Runs of DbtRuns are forks that end at once, and leave the log, as a killed build does.
+    """
+    duckdb.connect(str(database)).close()
+    assert not database.with_name(database.name + ".wal").exists()
 
 
 def marts(database: Path) -> dict[str, tuple]:

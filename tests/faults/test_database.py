@@ -6,12 +6,14 @@ import duckdb
 import pytest
 from faults import (
     BUILD,
+    MOUNTED,
     kill,
     marts,
+    put_away,
     sentence_of,
     shell,
     start,
-    wait_for_database,
+    wait_until,
     without_override,
 )
 
@@ -23,6 +25,7 @@ def built(worker_runs, raws):
     """A database with the marts of one set of raw data, to be copied."""
     worker_runs.forget()
     worker_runs(*BUILD, raw=raws["one"])
+    put_away(worker_runs.database)
     copy = worker_runs.folder / "built"
     shutil.copy(worker_runs.database, copy)
     return copy
@@ -38,8 +41,8 @@ def dbt(worker_runs, built):
 
 def test_a_second_build_waits_for_nobody_and_the_first_ends_well(dbt, raws):
     before = marts(dbt.database)
-    first = start(dbt, *BUILD, raw=raws["other"])
-    wait_for_database(dbt, first)
+    first = start(dbt, *BUILD[1:], raw=raws["other"])
+    wait_until(dbt, first, MOUNTED)
     said = sentence_of(dbt(*BUILD, raw=raws["one"], succeeds=False))
     assert f"The database {dbt.database} is in use by another process (process {first.pid}" in said
     assert "Wait until that one ends" in said
@@ -151,10 +154,8 @@ def test_a_build_beside_the_marts_is_swapped_in_as_a_whole(dbt, raws):
     beside.parent.mkdir(exist_ok=True)
     shutil.copy(dbt.database, beside)
     environment = {"CRM_DATABASE": str(beside)}
-    started = start(dbt, *BUILD, raw=raws["other"], environment=environment)
     with duckdb.connect(str(dbt.database), read_only=True) as reader:
-        started.join()
-        assert started.exitcode == 0
+        assert shell(dbt, *BUILD, raw=raws["other"], environment=environment).exit_code == 0
         assert not beside.with_name(beside.name + ".wal").exists(), "a swap would lose it"
         beside.replace(dbt.database)
         # who reads on sees the old marts to the end, who comes sees the new ones
@@ -173,6 +174,8 @@ def test_a_failed_build_beside_the_marts_changes_nothing(dbt, raws):
     beside = dbt.folder / "next" / dbt.database.name
     beside.parent.mkdir(exist_ok=True)
     shutil.copy(dbt.database, beside)
-    started = start(dbt, *BUILD, raw=raws["other"], environment={"CRM_DATABASE": str(beside)})
+    environment = {"CRM_DATABASE": str(beside)}
+    started = start(dbt, *BUILD[1:], raw=raws["other"], environment=environment)
+    wait_until(dbt, started, MOUNTED)
     assert kill(started)
     assert dbt.database.read_bytes() == before

@@ -1,0 +1,137 @@
+"""What an operator reads: the line after a run, freshness, the audit of packages."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import audit_requirements
+import pytest
+from faults import BUILD, put_away, sentence_of, shell
+
+HEADER = "transaction_id,customer_id,transacted_at,amount,loaded_at\n"
+LINE = (
+    "clientele: 5 transactions in, 2 accepted, 1 superseded, 2 rejected; 129 steps in {} s,"
+    " 48 marts built, 0 failed, 0 warnings."
+)
+
+
+def put(folder: Path, loaded_at: str = "2024-01-03") -> Path:
+    """Two sales, one of them corrected; one row that is none; one of a customer who was erased."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "transactions.csv").write_text(
+        HEADER
+        + f"1,A,2024-01-01,5,\n1,A,2024-01-01,6,{loaded_at}\n2,B,2024-01-02,7,{loaded_at}\n"
+        + f"3,B,2024-01-02,seven,{loaded_at}\n4,E,2024-01-02,eight,{loaded_at}\n",
+        encoding="utf-8",
+    )
+    (folder / "erasure_requests.csv").write_text("customer_id\nE\n", encoding="utf-8")
+    return folder
+
+
+def test_a_run_ends_with_one_line(dbt, tmp_path):
+    result = dbt(*BUILD, raw=put(tmp_path / "raw"))
+    start, end = LINE.split("{}")
+    assert result.text.startswith(start) and result.text.strip().endswith(end), result.output
+    assert len(result.output.strip().splitlines()) == 1
+    row = dbt.query("select * from marts.build_summary where table_name = 'transactions'")
+    assert row == [("transactions", 5, 2, 1, 1, 1)]
+    tables = dbt.query("select count(*), min(row_count) from marts.build_summary")
+    assert tables == [(13, 0)]
+    # with a prefix, and without the mart that holds the counts
+    again = dbt(
+        "--quiet", "run", "--select", "dim_segments", "base_crm__products",
+        raw=tmp_path / "raw", environment={"CRM_SCHEMA_PREFIX": "ci_"}, succeeds=None,
+    )  # fmt: skip
+    assert "clientele: 2 steps in" in again.text and "transactions in" not in again.text
+
+
+def test_a_failed_run_says_what_failed_and_what_to_do(dbt, project_with, tmp_path):
+    raw = put(tmp_path / "raw")
+    project = project_with("models/marts/core/dim_segments.sql", "select 1 / no_such_column")
+    dbt.project, kept = project, dbt.project
+    try:
+        result = dbt(*BUILD, raw=raw, succeeds=False)
+    finally:
+        dbt.project = kept
+    said = sentence_of(result)
+    assert "clientele: dim_segments failed, as the messages above say." in said, said
+    assert "hold what the last build gave them" in said and "skipped" in said
+
+
+@pytest.fixture
+def project_with(tmp_path):
+    """A copy of the project with another file in the place of one of its own."""
+    import shutil
+
+    from dbt_runs import PROJECT
+
+    def copy(name: str, text: str) -> Path:
+        folder = tmp_path / "project"
+        folder.mkdir()
+        for part in ("dbt_project.yml", "profiles.yml"):
+            shutil.copy(PROJECT / part, folder)
+        for part in ("plugins", "macros", "models", "seeds"):
+            shutil.copytree(PROJECT / part, folder / part)
+        shutil.copytree(PROJECT / "tests/generic", folder / "tests/generic")
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder
+
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "code"),
+    [
+        (timedelta(hours=1), "PASS", 0),
+        (timedelta(hours=40), "WARN", 0),
+        (timedelta(days=5), "ERROR STALE", 1),
+    ],
+)
+def test_freshness_is_the_age_of_the_newest_transaction(dbt, tmp_path, age, status, code):
+    loaded_at = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+    raw = put(tmp_path / "raw", loaded_at)
+    dbt("--quiet", "run", "--select", "path:models/staging", raw=raw)
+    result = dbt("source", "freshness", raw=raw, succeeds=None)
+    assert (result.exit_code, f"{status} freshness of crm.transactions" in result.text) == (
+        code,
+        True,
+    ), result.output
+
+
+def test_relative_paths_start_at_the_project(dbt, tmp_path, monkeypatch):
+    """Wherever dbt is run; DuckDB and dbt by themselves begin where that is."""
+    raw = "data/sample"
+    monkeypatch.setattr(dbt, "project", tmp_path)
+    settings = {name: str(Path(__file__).parents[2]) for name in DIRS}
+    result = shell(dbt, "run", "--select", "base_crm__products", raw=raw, environment=settings)
+    assert result.exit_code == 0, result.output
+    assert f"Raw data: {Path(__file__).parents[2]}/data/sample" in result.text
+    put_away(dbt.database)
+    assert dbt.query("select count(*) from raw.transactions")[0][0] > 8000
+
+
+DIRS = ("DBT_PROFILES_DIR", "DBT_PROJECT_DIR")
+
+
+def package(name: str, *found: str, **more) -> dict:
+    """A package as pip-audit reports it."""
+    vulnerabilities = [{"id": id, "fix_versions": ["2.0"]} for id in found]
+    return {"name": name, "version": "1.0"} | (more or {"vulns": vulnerabilities})
+
+
+@pytest.mark.parametrize(
+    ("packages", "must_reach", "code", "words"),
+    [
+        ([package("a"), package("b")], True, 0, "No known vulnerability in 2 packages."),
+        ([package("a", "X-1")], False, 1, "a 1.0: X-1, mended in 2.0"),
+        ([package("a"), package("b", skip_reason="no")], False, 1, "could not be looked up: b"),
+        ([package("a", skip_reason="no")], False, 0, "NOT AUDITED"),
+        ([package("a", skip_reason="no")], True, 1, "NOT AUDITED"),
+        (None, False, 0, "NOT AUDITED"),
+        (None, True, 1, "NOT AUDITED"),
+    ],
+)
+def test_an_audit_that_saw_nothing_says_so(packages, must_reach, code, words):
+    output = "" if packages is None else json.dumps({"dependencies": packages})
+    found, lines = audit_requirements.verdict(output, "no network", must_reach)
+    assert found == code and words in " ".join(lines)
