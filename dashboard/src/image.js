@@ -39,10 +39,19 @@ async function paintElement(context, element) {
     context.fillStyle = style.borderBottomColor;
     context.fillRect(box.left, box.bottom - 1, box.width, 1);
   }
+  // what is scrolled out of sight is not painted over its neighbours
+  const clips = style.overflowY !== "visible";
+  if (clips) {
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top, box.width, box.height);
+    context.clip();
+  }
   for (const child of element.childNodes) {
     if (child.nodeType === Node.TEXT_NODE) paintText(context, child, element, style);
     else if (child.nodeType === Node.ELEMENT_NODE) await paintElement(context, child);
   }
+  if (clips) context.restore();
 }
 
 function paintText(context, node, parent, style) {

@@ -45,9 +45,9 @@ export const labels = {
   loyaltyMember: "Customers and averages count sales to members of the loyalty programme only.",
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
-    atRisk: "At risk or slipping", inSegment: "In the segment",
-    target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no year before", none: "no target",
-    monthEnd: (date) => `end of ${date}`,
+    atRisk: "Customers at risk", inSegment: "In the segment",
+    target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
+    monthEnd: (date) => date, soFar: (date) => `as of ${date}`,
   },
   table: {
     title: "Period table",
@@ -61,24 +61,24 @@ export const labels = {
     before: { day: "Day before", week: "Week before", month: "Month before", quarter: "Quarter before", year: "Year before" }, all: (count) => `Show all ${count}`, choose: (period) => `Choose ${period}`,
   },
   trend: {
-    title: "Sales trend", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`,
+    title: "Sales trend", last: "last ", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`,
     total: "Tot Sales", crm: "CRM Sales", ecommerce: "Ecomm Sales", totalShort: "Total", crmShort: "CRM", ecommerceShort: "Ecomm",
     share: "of total", year: "on year before",
     aria: (scope, period, total, crm, ecommerce) => `Sales trend of ${scope}. In ${period} total ${total}, CRM ${crm}, Ecomm ${ecommerce}.`,
   },
   split: {
-    title: "RFM split", subtitle: (date) => `as of ${date}`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
+    title: "RFM split", subtitle: (date, days) => `as of ${date}; sales of the ${days} days up to each last purchase`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
     columns: { segment: "Segment", customers: "Customers", share: "Share", sales: "Share of sales" },
     standsOut: "What stands out", value: "Value", largest: "Largest", growing: "Growing",
     valueText: (customers, sales) => ` are ${customers} of customers and bring ${sales} of sales`,
     largestText: (count, sales) => `: ${count} customers, ${sales} of sales`,
-    growingText: (change) => `: ${change} on a year before`,
+    growingText: (change, date) => `: ${change} in the year to ${date}`,
     and: " and ", definition: "Definition", characteristics: "Character", action: "Do now",
     hint: "Choose a segment to see it everywhere.",
     aria: (date, parts) => `Customers by segment as of ${date}: ${parts}.`,
   },
   migration: {
-    title: "Migration matrix", subtitle: (from, to) => `From segment on ${from} (rows) to segment on ${to} (columns)`,
+    title: "Migration matrix", fromColumn: "From", toColumn: "To", subtitle: (from, to) => `From segment on ${from} (rows) to segment on ${to} (columns)`,
     unit: { label: "Unit", share: "%", count: "Customers" }, corner: "From \\ to", before: "Before", first: "First purchase", now: "Now", change: "Change",
     up: "moved up", down: "moved down", stayed: "stayed", percent: "Percent of the row",
   },
@@ -101,7 +101,7 @@ export const labels = {
     aria: (what) => `Sales trend: ${what}`,
   },
   profile: {
-    title: "Who they are", subtitle: (scope, date) => `${scope}, as of ${date}; the line marks all customers`, attribute: "Attribute", value: "Value", customers: "Customers", share: "Share", allShare: "All",
+    title: "Who they are", subtitle: (scope, date, isSegment) => `${scope}, as of ${date}${isSegment ? "; the line marks all customers" : ""}`, attribute: "Attribute", value: "Value", customers: "Customers", share: "Share", allShare: "All",
     attributes: {
       age_band: "Age", gender: "Gender", city: "City", region: "Region", country: "Country", preferred_channel: "Preferred channel", acquisition_source: "Came by",
       loyalty: "Loyalty programme", tenure: "Customer for",

@@ -40,7 +40,7 @@ class Page {
       document.documentElement.classList.remove("printing");
       fitCharts();
     });
-    addEventListener("keydown", (event) => event.key === "Escape" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
+    addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && !this.about.open && event.target.tagName !== "SELECT" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
   }
 
   /** Applies a choice and measures how long it takes until the browser has drawn it. */
@@ -84,7 +84,7 @@ class Page {
       ]),
     );
     this.footer = h("footer", {});
-    this.about = h("dialog", { class: "about" });
+    this.about = h("dialog", { class: "about", "aria-labelledby": "about-title" });
     document.body.replaceChildren(
       h("a", { class: "skip", href: "#", text: labels.skip, on: { click: (event) => { event.preventDefault(); document.getElementById("periods").focus(); } } }),
       h(
@@ -180,9 +180,9 @@ class Page {
       segment
         ? h(
             "button",
-            { type: "button", class: "chip", title: labels.clear, on: { click: () => this.choose({ segment: "all" }) } },
+            { type: "button", class: "chip", title: labels.clear, "aria-label": `${labels.only} ${segment.segment}. ${labels.clear}`, on: { click: () => this.choose({ segment: "all" }) } },
             h("i", { class: "dot", style: `background:${segmentColours(view.theme, segment.colour)[0]}` }), `${labels.only} `, h("b", {}, name(segment.segment)),
-            h("span", { class: "cross", "aria-label": labels.clear, text: "×" }),
+            h("span", { class: "cross", "aria-hidden": "true", text: "×" }),
           )
         : h("span", { class: "all", text: labels.all }),
     );
@@ -234,7 +234,7 @@ class Page {
     const marts = [...new Set(about.map(([, mart]) => mart))];
     fill(
       this.about,
-      h("h2", { text: `${labels.more.about}: ${title}` }),
+      h("h2", { id: "about-title", text: `${labels.more.about}: ${title}` }),
       h("dl", {}, about.map(([figure, mart, column]) => [h("dt", {}, figure, h("code", { text: `${mart}.${column}` })), h("dd", { text: this.data.about(mart, column) })])),
       h("p", {}, marts.map((mart) => [h("a", { href: `../docs/index.html#!/model/model.clientele.${mart}`, text: labels.more.inDocs(mart) }), h("br")]).flat()),
       h("button", { type: "button", text: labels.more.close, on: { click: () => this.about.close() } }),

@@ -12,13 +12,14 @@
 //   controls   optional: view -> nodes for the heading
 //   draw       (body, view) draws or updates the picture
 //   table      view -> {columns: [{name, format, text}], rows: [[value, …], …]}: what the picture shows, in full
-//   about      [[name of the figure, mart, column], …]
+//   about      [[name of the figure, mart, column], …], or a function of the view
 import { dispose } from "./charts.js";
 import { toCsv } from "./csv.js";
 import { download, fill, h } from "./dom.js";
 import { paint } from "./image.js";
 import { labels } from "./labels.js";
 
+const aboutOf = (panel, view) => (typeof panel.about === "function" ? panel.about(view) : panel.about);
 const titleOf = (panel, view) => (typeof panel.title === "function" ? panel.title(view) : panel.title);
 
 export class PanelFrame {
@@ -77,14 +78,18 @@ export class PanelFrame {
       this.panel.table && entry(this.asTable ? more.chart : more.table, () => { this.asTable = !this.asTable; this.draw(this.view); }),
       this.panel.table && entry(more.csv, () => this.downloadCsv()),
       entry(more.png, () => this.downloadPng()),
-      this.panel.about && entry(more.about, () => this.page.showAbout(titleOf(this.panel, this.view), this.panel.about)),
+      this.panel.about && entry(more.about, () => this.page.showAbout(titleOf(this.panel, this.view), aboutOf(this.panel, this.view))),
     );
     this.items.firstChild.focus();
   }
 
   fileName(extension) {
-    const { scheme, segment, grain, period } = this.view;
-    const words = [this.panel.id, segment === "all" ? "" : `${scheme} ${segment}`, grain, period?.start].filter(Boolean).join(" ");
+    const { scheme, segment, grain, period, asOf } = this.view;
+    const follows = (key) => this.panel.follows.includes(key);
+    const words = [
+      this.panel.id, follows("segment") && segment !== "all" ? `${scheme} ${segment}` : "",
+      ...(follows("period") ? [grain, period?.start] : ["as of", asOf]),
+    ].filter(Boolean).join(" ");
     return `${words.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(0, 120)}.${extension}`;
   }
 

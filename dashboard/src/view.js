@@ -44,6 +44,8 @@ function periodsOf(data, scheme, segment, grain, asOf) {
     row.yearBefore = byStart.get(yearBefore(grain, row.start));
     // the first period counts from the first day of the data on: shown, but compared with nothing
     row.from = i === 0 && first && row.start < first.period_start_date ? first.period_start_date : null;
+    // of a segment neither rise nor fall is news: who is in it is as of the day of the data
+    row.polarity = segment === "all" ? 1 : 0;
     row.isComparable = row.isComplete && !row.from;
   });
   return rows;

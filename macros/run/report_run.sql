@@ -10,7 +10,10 @@
         {%- set failed = nodes | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
         {%- set names_of_built = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
         {%- set marts = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | selectattr('node.schema', 'in', [env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts', env_var('CRM_SCHEMA_PREFIX', '') ~ 'pii']) | list -%}
-        {%- set seconds = (modules.datetime.datetime.now(modules.pytz.utc) - run_started_at).total_seconds() | round(0) | int -%}
+        {%- set timings = results | map(attribute='timing') | sum(start=[]) -%}
+        {%- set started_at = timings | map(attribute='started_at') | select | list -%}
+        {%- set completed_at = timings | map(attribute='completed_at') | select | list -%}
+        {%- set seconds = (completed_at | max - started_at | min).total_seconds() | round(0) | int if started_at and completed_at else 0 -%}
         {%- set parts = [
             clientele.counted(nodes | length, 'step', 'steps') ~ ' in ' ~ seconds ~ ' s',
             clientele.counted(marts | length, 'mart', 'marts') ~ ' built',

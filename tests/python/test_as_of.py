@@ -12,7 +12,7 @@ import random_raw
 import test_marts_equal_oracle
 
 # staging and its accounting know later rows
-KNOWS_LATER_ROWS = ["data_quality", "rejected_records"]
+KNOWS_LATER_ROWS = ["data_quality", "build_summary", "rejected_records"]
 EVENTS = oracle.EVENT_TIMESTAMP | {"marketing_spend": "spend_date"}
 VARIABLES = {
     name: {k: v for k, v in oracle_variables.items() if k != "as_of_date"}

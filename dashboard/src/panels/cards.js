@@ -29,7 +29,9 @@ function figures(view) {
     const rows = kpi && all ? board(view, kpi, view.grain) : new Map();
     const at = view.periods.indexOf(view.period);
     return {
-      id, label, about, format: formatter, isRate, polarity: 1, value: view.period ? value(view.period) : null, isComplete: view.period?.isComplete,
+      id, label, about, format: formatter, isRate,
+      // who is in a segment is as of today, so that some segments fall and others rise by definition: that is no news
+      polarity: all ? 1 : 0, value: view.period ? value(view.period) : null, isComplete: view.period?.isComplete,
       board: rows.get(view.period?.start), yearBefore: view.period?.yearBefore?.isComparable ? value(view.period.yearBefore) : null,
       series: view.periods.slice(Math.max(0, at - 12), at + 1).map(value),
     };
@@ -54,7 +56,7 @@ function figures(view) {
     const yearBefore = rows.get(start && `${Number(start.slice(0, 4)) - 1}${start.slice(4)}`);
     list.push({
       id: "at-risk", label: cards.atRisk, about: [[cards.atRisk, "fct_kpi_board", "value"]], format: format.count, polarity: -1, value: row?.value ?? null,
-      isComplete: row?.is_complete, board: row, yearBefore: yearBefore?.value ?? null, series: series.map((r) => r.value),
+      isComplete: row?.is_complete, note: row && !row.is_complete ? cards.soFar(format.date(view.asOf)) : null, board: row, yearBefore: yearBefore?.value ?? null, series: series.map((r) => r.value),
     });
   } else {
     const sizes = segmentSizes(view).filter((row) => row.date <= view.day);
@@ -111,7 +113,7 @@ function comparison(figure) {
   const { cards } = labels;
   const note = figure.note ? h("span", { class: "muted", text: figure.note }) : null;
   if (figure.value === null) return [h("span", { class: "muted", text: "–" })];
-  if (!figure.isComplete) return [h("span", { class: "muted", text: cards.unfinished })];
+  if (!figure.isComplete) return [note || h("span", { class: "muted", text: cards.unfinished })];
   if (figure.board && figure.board.target !== null && figure.board.status) {
     const { target, variance, is_favourable: favourable, status } = figure.board;
     const gap = figure.isRate ? format.points(figure.board.value - target) : variance === null ? status : format.change(variance);
@@ -123,11 +125,12 @@ function comparison(figure) {
   }
   const change = changeText(figure.value, figure.yearBefore, figure.isRate, figure.polarity);
   if (!change) return [note || h("span", { class: "muted", text: cards.noComparison })];
-  return [h("span", { class: change.tone, text: `${change.glyph} ${change.text} ` }), h("span", { class: "muted", text: cards.yearBefore })];
+  return [h("span", { class: change.tone, text: `${change.glyph} ${change.text} ` }), h("span", { class: "muted", text: [cards.yearBefore, figure.note].filter(Boolean).join(", ") })];
 }
 
 /** Draws the cards into `place`; `showAbout(title, figures)` opens what the documentation says. */
 export function drawCards(place, view, showAbout) {
+  const focused = place.contains(document.activeElement) ? document.activeElement.id : null;
   fill(
     place,
     figures(view).map((figure) =>
@@ -143,4 +146,5 @@ export function drawCards(place, view, showAbout) {
       ),
     ),
   );
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }

@@ -5,7 +5,7 @@ import { labels } from "../labels.js";
 import { segmentColours, tokens } from "../theme.js";
 
 const text = labels.dimensions;
-const SHOWN = 8;
+const SHOWN = 9;
 
 const rowsOf = (view, dimension) =>
   [...view.data.get("segment_sales", [view.scheme, view.segment]).where(["dimension", "period_grain", "period_start_date"], [dimension, view.grain, view.period?.start])].sort(

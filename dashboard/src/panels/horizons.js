@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
-import { lines, periodAxis, SERIES, windowOf } from "./trend.js";
+import { aboutLines, lines, periodAxis, SERIES, windowOf } from "./trend.js";
 
 const text = labels.horizons;
 const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
@@ -54,8 +54,5 @@ export const horizons = {
     columns: [{ name: labels.grains.label, text: true }, { name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
     rows: HORIZONS.flatMap(([grain, count]) => windowOf(view.periodsFor(view.segment, grain), grain, count).reverse().map((row) => [labels.grains[grain], row.start, row.sales, row.crm, row.ecommerce])),
   }),
-  about: [
-    [labels.trend.total, "fct_segment_sales", "sales_amount"], [labels.trend.crm, "fct_segment_sales", "crm_sales_amount"], [labels.trend.ecommerce, "fct_segment_sales", "ecommerce_sales_amount"],
-    [labels.trend.total, "fct_sales_trend", "total_sales_amount"],
-  ],
+  about: (view) => aboutLines(view),
 };

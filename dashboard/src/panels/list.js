@@ -104,5 +104,5 @@ export const list = {
       rows: rows.map((row) => columns.map(([column]) => asDay(row[column]))),
     };
   },
-  about: columnsOf({ segmentRow: {} }).map(([column, label]) => [label, "customer_360", column]),
+  about: (view) => columnsOf(view).map(([column, label]) => [label, "customer_360", column]),
 };

@@ -107,7 +107,7 @@ function matrix(body, view, frame) {
 }
 
 const table = (view) => ({
-  columns: [{ name: "from", text: true }, { name: "to", text: true }, { name: labels.split.columns.customers, format: format.count }, { name: text.percent, format: format.rate }],
+  columns: [{ name: text.fromColumn, text: true }, { name: text.toColumn, text: true }, { name: labels.split.columns.customers, format: format.count }, { name: text.percent, format: format.rate }],
   rows: movements(view).rows.map((row) => [row.from_segment, row.to_segment, row.customer_count, row.from_share]),
 });
 const about = [[labels.split.columns.customers, "fct_segment_migration", "customer_count"], [text.percent, "fct_segment_migration", "from_share"]];

@@ -30,8 +30,9 @@ const compared = (period, change) => (change === "month" ? period.previous : cha
 function showChanges(popover, row, period, columns) {
   const before = period.previous?.isComparable && period.isComparable ? period.previous : null;
   const year = period.yearBefore?.isComparable && period.isComparable ? period.yearBefore : null;
+  const ofYear = period.grain !== "year";
   const change = (other, [, field, , isRate]) => {
-    const shown = other && changeText(period[field], other[field], isRate, 1);
+    const shown = other && changeText(period[field], other[field], isRate, period.polarity);
     return h("td", { class: shown?.tone || "", text: shown ? `${shown.glyph} ${shown.text}` : "–" });
   };
   fill(
@@ -40,7 +41,7 @@ function showChanges(popover, row, period, columns) {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, ["", text.now[period.grain], text.before[period.grain], text.change, text.yearBefore, text.change].map((name) => h("th", { scope: "col", text: name })))),
+      h("thead", {}, h("tr", {}, ["", text.now[period.grain], text.before[period.grain], text.change, ...(ofYear ? [text.yearBefore, text.change] : [])].map((name) => h("th", { scope: "col", text: name })))),
       h(
         "tbody",
         {},
@@ -50,7 +51,7 @@ function showChanges(popover, row, period, columns) {
             {},
             h("th", { scope: "row", text: column[0] }), h("td", { text: column[2](period[column[1]]) }),
             h("td", { text: before ? column[2](before[column[1]]) : "–" }), change(before, column),
-            h("td", { text: year ? column[2](year[column[1]]) : "–" }), change(year, column),
+            ofYear && [h("td", { text: year ? column[2](year[column[1]]) : "–" }), change(year, column)],
           ),
         ),
       ),
@@ -66,7 +67,7 @@ function showChanges(popover, row, period, columns) {
 function inline(period, column, change) {
   const other = compared(period, change);
   if (!other?.isComparable || !period.isComparable) return null;
-  const shown = changeText(period[column[1]], other[column[1]], column[3], 1);
+  const shown = changeText(period[column[1]], other[column[1]], column[3], period.polarity);
   return shown && h("small", { class: shown.tone, text: `${shown.glyph} ${shown.text}` });
 }
 
@@ -156,5 +157,6 @@ export const periodTable = {
       rows: [...view.periods].reverse().map((period) => [period.start, ...columns.map(([, field]) => period[field])]),
     };
   },
-  about: columnsOf().map(([name, , , , column]) => [name, "fct_period_kpis", column]),
+  about: (view) =>
+    columnsOf().map(([name, , , , column, ofSegment]) => (view.segmentRow ? [name, "fct_segment_sales", ofSegment || column] : [name, "fct_period_kpis", column])),
 };

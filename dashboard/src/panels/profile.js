@@ -5,7 +5,7 @@ import { labels } from "../labels.js";
 import { barColour, bars } from "./dimensions.js";
 
 const text = labels.profile;
-const SHOWN = 9;
+const SHOWN = 10;
 
 const attributeOf = () => profile.frame?.attribute || "age_band";
 
@@ -23,7 +23,7 @@ export const profile = {
   title: text.title,
   needs: ["customer_profile"],
   follows: ["scheme", "segment"],
-  subtitle: (view) => text.subtitle(view.scope, format.date(view.asOf)),
+  subtitle: (view) => text.subtitle(view.scope, format.date(view.asOf), Boolean(view.segmentRow)),
   empty: (view) => (rowsOf(view).length ? null : view.segmentRow ? labels.states.emptySegment(view.segment) : labels.states.noSales),
   controls: (view) => [
     h(
@@ -34,17 +34,19 @@ export const profile = {
   ],
   draw(body, view) {
     const rows = rowsOf(view);
+    // whose value is not known is never left out
+    const shown = rows.length <= SHOWN ? rows : [...rows.slice(0, SHOWN - 1), ...rows.slice(SHOWN - 1).filter((row) => row.attribute_value === "unknown")];
     const most = Math.max(...rows.map((row) => Math.max(row.customer_share, view.segmentRow ? row.allShare : 0)), 0.01);
     fill(
       body,
       bars(
         barColour(view),
-        rows.slice(0, SHOWN).map((row) => [
+        shown.map((row) => [
           row.attribute_value, row.customer_share / most, format.rate(row.customer_share), format.count(row.customer_count), view.segmentRow ? row.allShare / most : undefined,
         ]),
         text.attributes[attributeOf()],
       ),
-      rows.length > SHOWN && h("p", { class: "note", text: labels.dimensions.more(format.count(rows.length - SHOWN)) }),
+      rows.length > shown.length && h("p", { class: "note", text: labels.dimensions.more(format.count(rows.length - shown.length)) }),
     );
   },
   table: (view) => ({

@@ -96,7 +96,7 @@ function standsOut(view, rows) {
   if (before) {
     const size = (date, segment) => moved.reduce((sum, row) => sum + (row.as_of_date === date && row.to_segment === segment ? row.customer_count : 0), 0);
     const growth = held.map((row) => ({ ...row, change: size(last, row.segment) - size(before, row.segment) })).sort((a, b) => b.change - a.change || a.number - b.number)[0];
-    if (growth.change > 0) lines.push([text.growing, [h("b", {}, name(growth.segment)), text.growingText(`+${format.count(growth.change)}`)]]);
+    if (growth.change > 0) lines.push([text.growing, [h("b", {}, name(growth.segment)), text.growingText(`+${format.count(growth.change)}`, format.date(last))]]);
   }
   return lines;
 }
@@ -118,7 +118,7 @@ export const split = {
   title: text.title,
   needs: ["segments", "segment_split"],
   follows: ["scheme", "segment"],
-  subtitle: (view) => text.subtitle(format.date(view.asOf)),
+  subtitle: (view) => text.subtitle(format.date(view.asOf), view.settings.rfm_window_days),
   empty: (view) => (view.segments.length ? null : labels.states.noRows("segments", "segments")),
   draw(body, view) {
     const rows = rowsOf(view);

@@ -141,7 +141,7 @@ export const trend = {
   follows: ["scheme", "segment", "grain", "period"],
   subtitle: (view) => {
     const shown = windowOf(view.periods, view.grain);
-    return text.subtitle(view.scopeOfDay, `${shown.length < view.periods.length ? "last " : ""}${format.count(shown.length)}`, labels.periods[view.grain]);
+    return text.subtitle(view.scopeOfDay, `${shown.length < view.periods.length ? text.last : ""}${format.count(shown.length)}`, labels.periods[view.grain]);
   },
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   draw(body, view) {
@@ -199,7 +199,11 @@ export const trend = {
     columns: [{ name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
     rows: [...view.periods].reverse().map((row) => [row.start, row.sales, row.crm, row.ecommerce]),
   }),
-  about: [
-    [text.total, "fct_sales_trend", "total_sales_amount"], [text.crm, "fct_sales_trend", "crm_sales_amount"], [text.ecommerce, "fct_sales_trend", "ecommerce_sales_amount"],
-  ],
+  about: (view) => aboutLines(view),
 };
+
+/** Marts and columns of the three lines. */
+export const aboutLines = (view) =>
+  view.segmentRow
+    ? [[text.total, "fct_segment_sales", "sales_amount"], [text.crm, "fct_segment_sales", "crm_sales_amount"], [text.ecommerce, "fct_segment_sales", "ecommerce_sales_amount"]]
+    : [[text.total, "fct_sales_trend", "total_sales_amount"], [text.crm, "fct_sales_trend", "crm_sales_amount"], [text.ecommerce, "fct_sales_trend", "ecommerce_sales_amount"]];
