@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import sys
 import traceback
 from collections.abc import Mapping
@@ -119,8 +120,11 @@ class DbtRuns:
 
     def forget(self) -> None:
         """Remove the database; what dbt has parsed is kept."""
-        for file in self.folder.glob("*.duckdb*"):
-            file.unlink()
+        for path in self.folder.glob("*.duckdb*"):
+            if path.is_dir():  # what did not fit into memory, of a run that was killed
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
     def target(self, variables: Mapping | None = None) -> Path:
         """Folder of what dbt parses and compiles, one for each set of variables."""
