@@ -1,7 +1,9 @@
 select
     table_name,
-    {% for check_name in ['rows', 'accepted', 'superseded', 'rejected', 'rejected_erased'] -%}
-    cast(coalesce(sum(case when check_name = '{{ check_name }}' then record_count end), 0) as bigint) as {{ 'row' if check_name == 'rows' else check_name }}_count{{ ',' if not loop.last }}
-    {% endfor -%}
+    cast(sum(case when check_name = 'rows' then record_count else 0 end) as bigint) as row_count,
+    cast(sum(case when check_name = 'accepted' then record_count else 0 end) as bigint) as accepted_count,
+    cast(sum(case when check_name = 'superseded' then record_count else 0 end) as bigint) as superseded_count,
+    cast(sum(case when check_name = 'rejected' then record_count else 0 end) as bigint) as rejected_count,
+    cast(sum(case when check_name = 'rejected_erased' then record_count else 0 end) as bigint) as rejected_erased_count
 from {{ ref('data_quality') }}
 group by table_name
