@@ -9,6 +9,7 @@ Out: DuckDB's function `raw_file_fault(file)` for the mount (macros/raw/mount_ra
      that cannot be opened is one sentence and dbt's exit code 2; the file stays as it is.
 """
 
+import atexit
 import contextlib
 import mmap
 import os
@@ -95,6 +96,14 @@ class Plugin(BasePlugin):
         # DuckDB wants numpy for it; where only dbt is installed, its own words have to do
         with contextlib.suppress(duckdb.InvalidInputException):
             conn.create_function("raw_file_fault", raw_file_fault, ["varchar"], "varchar")
+            # who leaves the connection open to the end, as sqlfluff does, would be told of leaks
+            atexit.register(take_back, conn)
+
+
+def take_back(conn) -> None:
+    """Remove the mount's function, where the connection is still open."""
+    with contextlib.suppress(duckdb.Error):
+        conn.remove_function("raw_file_fault")
 
 
 def database_fault(path: Path, message: str) -> str:

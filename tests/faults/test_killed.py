@@ -25,7 +25,8 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, raws, 
         dbt(*BUILD, raw=raw)
         clean[name] = marts(dbt.database)
     one, other = clean.values()
-    assert sum(one[mart] != other[mart] for mart in one) > 40, "the sets are hardly different"
+    alike = sum(one[mart] == other[mart] for mart in one)
+    assert alike < len(one) / 4, "the sets are hardly different"
 
     chance = random.Random(seed)
     names = list(raws)
@@ -34,7 +35,7 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, raws, 
     dbt(*BUILD, raw=raws[done], environment=NO_SALT)  # parses the project with this setting
     dbt(*BUILD, raw=raws[done], environment=NO_SALT)
     seconds = (time.monotonic() - began) / 2
-    kills, moments = 0, []
+    kills, between, moments = 0, 0, []
     while kills < KILLS:
         name = next(name for name in names if name != done)
         environment = NO_SALT
@@ -60,6 +61,7 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, raws, 
         if was_killed:
             kills += 1
             moments.append((round(moment, 2), f"{new} of {len(found)} new"))
+            between += alike < new < len(one)
 
         began = time.monotonic()
         dbt(*BUILD, raw=raws[name], environment=environment)
@@ -74,5 +76,4 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, raws, 
         assert not left, f"killed after {moment:.2f} s, these are left over: {left}"
         done = name
     print(f"{kills} kills: {moments}")
-    between = [m for m in moments if not m[1].startswith(("0 ", "48 "))]
-    assert len(between) >= 3, f"hardly a kill came while marts were written: {moments}"
+    assert between >= 3, f"hardly a kill came while marts were written: {moments}"

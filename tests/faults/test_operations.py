@@ -1,6 +1,7 @@
 """What an operator reads: the line after a run, freshness, the audit of packages."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from faults import BUILD, put_away, sentence_of, shell
 
 HEADER = "transaction_id,customer_id,transacted_at,amount,loaded_at\n"
 LINE = (
-    "clientele: 5 transactions in, 2 accepted, 1 superseded, 2 rejected; 129 steps in {} s,"
-    " 48 marts built, 0 failed, 0 warnings."
+    r"clientele: 5 transactions in, 2 accepted, 1 superseded, 2 rejected; \d+ steps in \d+ s,"
+    r" {} marts built, 0 failed, 0 warnings\."
 )
 
 
@@ -30,9 +31,10 @@ def put(folder: Path, loaded_at: str = "2024-01-03") -> Path:
 
 def test_a_run_ends_with_one_line(dbt, tmp_path):
     result = dbt(*BUILD, raw=put(tmp_path / "raw"))
-    start, end = LINE.split("{}")
-    assert result.text.startswith(start) and result.text.strip().endswith(end), result.output
-    assert len(result.output.strip().splitlines()) == 1
+    (count,) = dbt.query(
+        "select count(*) from information_schema.tables where table_schema in ('marts', 'pii')"
+    )[0]
+    assert re.fullmatch(LINE.format(count), result.output.strip()), result.output
     row = dbt.query("select * from marts.build_summary where table_name = 'transactions'")
     assert row == [("transactions", 5, 2, 1, 1, 1)]
     tables = dbt.query("select count(*), min(row_count) from marts.build_summary")

@@ -1,9 +1,9 @@
 select
     table_name,
-    cast(coalesce(sum(record_count) filter (where check_name = 'rows'), 0) as bigint) as row_count,
-    cast(coalesce(sum(record_count) filter (where check_name = 'accepted'), 0) as bigint) as accepted_count,
-    cast(coalesce(sum(record_count) filter (where check_name = 'superseded'), 0) as bigint) as superseded_count,
-    cast(coalesce(sum(record_count) filter (where check_name = 'rejected'), 0) as bigint) as rejected_count,
-    cast(coalesce(sum(record_count) filter (where check_name = 'rejected_erased'), 0) as bigint) as rejected_erased_count
+    cast(sum(case when check_name = 'rows' then record_count else 0 end) as bigint) as row_count,
+    cast(sum(case when check_name = 'accepted' then record_count else 0 end) as bigint) as accepted_count,
+    cast(sum(case when check_name = 'superseded' then record_count else 0 end) as bigint) as superseded_count,
+    cast(sum(case when check_name = 'rejected' then record_count else 0 end) as bigint) as rejected_count,
+    cast(sum(case when check_name = 'rejected_erased' then record_count else 0 end) as bigint) as rejected_erased_count
 from {{ ref('data_quality') }}
 group by table_name
