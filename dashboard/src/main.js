@@ -27,8 +27,10 @@ class Page {
     this.readAddress();
     this.state.onChange((changed) => this.follow(changed));
     addEventListener("hashchange", () => {
+      const { section } = this.state.values;
       this.readAddress();
       this.draw();
+      if (this.state.values.section !== section) this.goTo(this.state.values.section);
     });
     onSystemTheme(() => this.draw());
     addEventListener("beforeprint", () => {
@@ -56,7 +58,7 @@ class Page {
     const schemes = {};
     for (const { scheme, segment } of this.data.get("segments").rows) (schemes[scheme] ||= []).push(segment);
     const kpis = this.data.get("period_kpis");
-    this.state.read({ schemes, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
+    this.state.read({ schemes, sections: SECTIONS, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
   }
 
   build() {
@@ -68,7 +70,7 @@ class Page {
     this.themeButton = h("button", { type: "button", class: "icon", text: "◐", on: { click: () => this.switchTheme() } });
     this.sectionMenu = h(
       "select",
-      { "aria-label": labels.goTo, on: { change: () => this.goTo(this.sectionMenu.value) } },
+      { "aria-label": labels.goTo, on: { change: () => this.choose({ section: this.sectionMenu.value }) } },
       SECTIONS.map((section) => h("option", { value: section, text: labels.sections[section] })),
     );
     this.cards = h("div", { class: "cards" });
@@ -87,13 +89,13 @@ class Page {
     this.about = h("dialog", { class: "about", "aria-labelledby": "about-title" });
     document.body.replaceChildren(
       h("a", { class: "skip", href: "#", text: labels.skip, on: { click: (event) => { event.preventDefault(); document.getElementById("periods").focus(); } } }),
-      h(
+      (this.bar = h(
         "div",
         { class: "bar" },
         this.title, this.period, this.grains, this.scope, h("span", { class: "grow" }), this.schemes, this.sectionMenu,
         h("a", { class: "button", href: "../docs/index.html", text: labels.docs }),
         this.themeButton, h("button", { type: "button", text: labels.print, on: { click: () => print() } }),
-      ),
+      )),
       h("main", {}, this.cards, ...this.sections.values()),
       this.footer,
       this.about,
@@ -110,11 +112,13 @@ class Page {
       { rootMargin: "300px 0px" },
     );
     for (const frame of this.frames) sight.observe(frame.element);
+    // the bar stays on top and takes more lines on a narrow screen: what is scrolled to stands below it
+    new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.bar.offsetHeight}px`)).observe(this.bar);
   }
 
   follow(changed) {
-    if (changed.includes("section") && changed.length === 1) return;
     this.draw(changed);
+    if (changed.includes("section")) this.goTo(this.state.values.section);
   }
 
   /** Draws everything in sight that follows what has changed; the rest when it comes into sight. */
@@ -187,6 +191,7 @@ class Page {
         : h("span", { class: "all", text: labels.all }),
     );
     this.scope.classList.toggle("chosen", Boolean(segment));
+    this.sectionMenu.value = view.section;
     this.themeButton.setAttribute("aria-label", labels.theme[view.theme === "dark" ? "light" : "dark"]);
     this.themeButton.title = labels.theme[view.theme === "dark" ? "light" : "dark"];
     fill(
@@ -220,13 +225,15 @@ class Page {
     this.choose({ theme: this.view.theme === "dark" ? "light" : "dark" });
   }
 
-  goTo(section) {
-    this.state.set({ section: section === "overview" ? "" : section });
-    this.sectionMenu.value = section || "overview";
-    const target = this.sections.get(section);
-    if (!target) return;
-    target.scrollIntoView({ block: "start" });
-    (target.querySelector("h2") || target.querySelector(".panel")).focus({ preventScroll: true });
+  /** Leads to a section once everything down to it is drawn: what is drawn later would push it away. */
+  async goTo(section) {
+    const above = SECTIONS.slice(0, SECTIONS.indexOf(section) + 1);
+    await Promise.all(this.frames.filter((frame) => frame.isStale && above.includes(frame.panel.section)).map((frame) => frame.draw(this.view)));
+    if (this.state.values.section !== section) return;
+    const heading = this.sections.get(section).querySelector("h2");
+    // the cards stand above the first section, which has no heading
+    (heading || document.body).scrollIntoView({ block: "start" });
+    (heading || document.getElementById("periods")).focus({ preventScroll: true });
   }
 
   /** What the documentation says of figures, and the way to it. */
@@ -260,7 +267,7 @@ async function start() {
     await Promise.allSettled(data.names(false).map((table) => data.load(table)));
     page.isLoaded = true;
     page.draw();
-    if (section) page.goTo(section);
+    if (section !== "overview") page.goTo(section);
   }, 0));
 }
 

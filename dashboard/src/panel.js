@@ -10,7 +10,7 @@
 //   subtitle   view -> text
 //   empty      optional: view -> sentence to show instead, or null
 //   controls   optional: view -> nodes for the heading
-//   draw       (body, view) draws or updates the picture
+//   draw       (body, view, frame) draws or updates the picture; may return a promise
 //   table      view -> {columns: [{name, format, text}], rows: [[value, …], …]}: what the picture shows, in full
 //   about      [[name of the figure, mart, column], …], or a function of the view
 import { dispose } from "./charts.js";
@@ -103,8 +103,8 @@ export class PanelFrame {
     canvas.toBlob((blob) => download(this.fileName("png"), blob), "image/png");
   }
 
-  /** Draws the panel for `view`. Returns false where tables are still on their way; they call back. */
-  draw(view) {
+  /** Draws the panel for `view`; settled once it is drawn, or gives way to another view. */
+  async draw(view) {
     this.view = view;
     const { panel } = this;
     this.title.textContent = titleOf(panel, view);
@@ -113,11 +113,13 @@ export class PanelFrame {
     const waiting = tables.filter(([name, values]) => !view.data.get(name, values));
     if (waiting.length) {
       if (!this.body.hasChildNodes()) this.say(labels.states.loading);
-      Promise.all(waiting.map(([name, values]) => (values.length ? view.data.loadPart(name, values) : view.data.load(name)))).then(
-        () => this.view === view && this.draw(view),
-        (error) => this.say(labels.states.failed(error.message)),
-      );
-      return false;
+      try {
+        await Promise.all(waiting.map(([name, values]) => (values.length ? view.data.loadPart(name, values) : view.data.load(name))));
+      } catch (error) {
+        this.say(labels.states.failed(error.message));
+        return;
+      }
+      if (this.view !== view) return;
     }
     this.isStale = false;
     const missing = panel.needs.concat((panel.parts?.(view) || []).map(([name]) => name)).map((name) => view.data.missing(name)).find(Boolean);
@@ -126,14 +128,13 @@ export class PanelFrame {
     fill(this.controls, sentence ? [] : panel.controls?.(view) || []);
     this.menu.hidden = Boolean(sentence);
     if (sentence) this.say(sentence);
-    else if (this.asTable) this.drawTable();
+    else if (this.asTable) await this.drawTable();
     else {
       if (this.shown !== "picture") this.clear();
       this.shown = "picture";
       this.body.classList.remove("as-table", "says");
-      panel.draw(this.body, view, this);
+      await panel.draw(this.body, view, this);
     }
-    return true;
   }
 
   clear() {

@@ -2,7 +2,7 @@
 // default is written; what is unknown falls back without a word.
 import { GRAINS } from "./periods.js";
 
-const DEFAULTS = { scheme: "crm_dashboard", segment: "all", grain: "month", period: "", change: "values", theme: "", section: "" };
+const DEFAULTS = { scheme: "crm_dashboard", segment: "all", grain: "month", period: "", change: "values", theme: "", section: "overview" };
 
 export class State {
   constructor() {
@@ -10,7 +10,7 @@ export class State {
     this.values = { ...DEFAULTS };
   }
 
-  /** Reads the address. `known`: {schemes: {scheme: [segments]}, hasPeriod(grain, start)}. */
+  /** Reads the address. `known`: {schemes: {scheme: [segments]}, sections, hasPeriod(grain, start)}. */
   read(known) {
     const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
     const values = { ...DEFAULTS };
@@ -21,7 +21,7 @@ export class State {
     if (given.period && known.hasPeriod(values.grain, given.period)) values.period = given.period;
     if (["values", "month", "year"].includes(given.change)) values.change = given.change;
     if (["light", "dark"].includes(given.theme)) values.theme = given.theme;
-    values.section = given.section || "";
+    if (known.sections.includes(given.section)) values.section = given.section;
     this.values = values;
   }
 

@@ -308,6 +308,55 @@ def test_the_way_back_leads_to_the_view_before(opened):
     assert page.locator(".scope b").inner_text() == "Champions"
 
 
+SECTIONS = ["segments", "board", "campaigns", "customers", "service"]
+
+
+def is_at(page, section: str) -> None:
+    """The section's heading is at the top, below what stays there, or as near as the page ends."""
+    wait_until(
+        page,
+        "section => document.activeElement.closest('section')?.id === section",
+        (f"section-{section}"),
+    )
+    f.settle(page)
+    page.wait_for_timeout(300)  # what comes into sight is drawn, and must not move the heading
+    top, rest, bar = page.evaluate(
+        "section => [document.querySelector(`#section-${section} h2`).getBoundingClientRect().top,"
+        " document.documentElement.scrollHeight - innerHeight - scrollY,"
+        " Math.max(0, document.querySelector('.bar').getBoundingClientRect().bottom)]",
+        section,
+    )
+    assert bar < top < bar + 20 or (bar < top and rest < 1), (section, top, rest, bar)
+    assert page.locator(".bar select").input_value() == section
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_is_gone_to_by_link_and_by_menu(page, site_with_files, width, section):
+    page.set_viewport_size({"width": width, "height": 844})
+    open_dashboard(page, site_with_files, f"#section={section}")
+    is_at(page, section)
+    page.goto("about:blank")
+    opened_at(page, site_with_files)
+    page.locator(".bar select").select_option(section)
+    is_at(page, section)
+
+
+def test_the_menu_of_sections_follows_the_way_back(page, site):
+    opened_at(page, site)
+    for section in ("board", "service"):
+        page.locator(".bar select").select_option(section)
+        is_at(page, section)
+    page.go_back()
+    is_at(page, "board")
+    page.go_back()
+    wait_until(page, "document.querySelector('.bar select').value === 'overview'")
+    wait_until(page, "scrollY === 0")
+    assert "section" not in page.url
+    page.go_forward()
+    is_at(page, "board")
+
+
 def test_another_grain_stays_at_the_day_looked_at(page, site):
     opened_at(page, site, period="2025-11-01")
     page.get_by_role("button", name="Quarter", exact=True).click()

@@ -94,7 +94,7 @@ export const list = {
     const key = `${view.scheme} ${view.segment}`;
     if (frame.listed !== key) frame.at = 0;
     frame.listed = key;
-    drawPage(body, view, frame);
+    return drawPage(body, view, frame);
   },
   table: async (view) => {
     const columns = columnsOf(view);
