@@ -2,7 +2,7 @@
 import "./style.css";
 import { fitCharts } from "./charts.js";
 import { Data } from "./data.js";
-import { choice, fill, h, name } from "./dom.js";
+import { choice, fill, h, name, refill } from "./dom.js";
 import { format, periodName, setFormats } from "./format.js";
 import { labels } from "./labels.js";
 import { PanelFrame } from "./panel.js";
@@ -42,7 +42,9 @@ class Page {
       document.documentElement.classList.remove("printing");
       fitCharts();
     });
-    addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && !this.about.open && event.target.tagName !== "SELECT" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && event.target.tagName !== "SELECT") this.escape();
+    });
   }
 
   /** Applies a choice and measures how long it takes until the browser has drawn it. */
@@ -64,7 +66,7 @@ class Page {
   build() {
     this.title = h("h1", { text: labels.title });
     this.period = h("div", { class: "period", role: "group", "aria-label": labels.period.label });
-    this.scope = h("div", { class: "scope", "aria-live": "polite" });
+    this.scope = h("div", { class: "scope", "aria-live": "polite", tabindex: "-1" });
     this.schemes = h("div", { class: "labelled" });
     this.grains = h("div", {});
     this.themeButton = h("button", { type: "button", class: "icon", text: "◐", on: { click: () => this.switchTheme() } });
@@ -165,21 +167,19 @@ class Page {
       h("button", {
         type: "button", text, "aria-label": label, disabled: !view.periods[at + offset], on: { click: () => this.choose({ period: view.periods[at + offset].start }) },
       });
-    const focused = document.activeElement?.getAttribute("aria-label");
-    fill(
+    refill(
       this.period,
       step(-1, "‹", labels.period.earlier),
       h("span", { class: "chosen-period", "aria-live": "polite", text: view.period ? view.period.name : "–" }),
       step(1, "›", labels.period.later),
     );
-    if (focused) [...this.period.children].find((child) => child.getAttribute("aria-label") === focused)?.focus();
     this.redrawChoice(this.grains, "grains", labels.grains.label, GRAINS.map((grain) => [grain, labels.grains[grain]]), view.grain, (grain) => this.chooseGrain(grain));
     this.redrawChoice(
       this.schemes, "schemes", labels.schemes.label, Object.keys(view.segmentsOf).map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
       (scheme) => this.choose({ scheme, segment: "all" }),
     );
     const segment = view.segmentRow;
-    fill(
+    refill(
       this.scope,
       segment
         ? h(
@@ -219,6 +219,13 @@ class Page {
 
   fail(error) {
     document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
+  }
+
+  /** Closes what lies on top; where nothing does, shows all customers again. The browser itself closes a dialog. */
+  escape() {
+    const popover = document.querySelector(".popover:not([hidden])");
+    if (popover) popover.hidden = true;
+    else if (!this.about.open) this.choose({ segment: "all" });
   }
 
   switchTheme() {

@@ -15,7 +15,7 @@
 //   about      [[name of the figure, mart, column], …], or a function of the view
 import { dispose } from "./charts.js";
 import { toCsv } from "./csv.js";
-import { download, fill, h } from "./dom.js";
+import { download, fill, h, heldFocus } from "./dom.js";
 import { paint } from "./image.js";
 import { labels } from "./labels.js";
 
@@ -124,6 +124,7 @@ export class PanelFrame {
     this.isStale = false;
     const missing = panel.needs.concat((panel.parts?.(view) || []).map(([name]) => name)).map((name) => view.data.missing(name)).find(Boolean);
     const sentence = missing ? labels.states.missingMart(missing) : panel.empty?.(view);
+    const restoreFocus = heldFocus(this.element);
     this.subtitle.textContent = panel.subtitle?.(view) || "";
     fill(this.controls, sentence ? [] : panel.controls?.(view) || []);
     this.menu.hidden = Boolean(sentence);
@@ -135,6 +136,7 @@ export class PanelFrame {
       this.body.classList.remove("as-table", "says");
       await panel.draw(this.body, view, this);
     }
+    restoreFocus();
   }
 
   clear() {

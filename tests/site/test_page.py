@@ -685,6 +685,62 @@ def test_the_keyboard_reaches_everything(page, site):
     assert unnamed == []
 
 
+FOCUSED = """() => {
+  const { activeElement: focused } = document;
+  return (focused.getAttribute("aria-label") || focused.textContent).trim();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("opening", "control", "key", "focused"),
+    [
+        ({"segment": "At Risk"}, ".chip", "Enter", "All customers"),
+        ({}, ".period button:first-child", "Enter", "Earlier period"),
+        # the second year of three: there is none before or after the one stepped to
+        ({"grain": "year"}, ".period button:first-child", "Enter", "Later period"),
+        ({"grain": "year"}, ".period button:last-child", "Enter", "Earlier period"),
+        ({}, "#periods .choice :nth-child(2)", "Enter", "+ vs month"),
+        ({"grain": "day"}, "#periods button.link", "Enter", "Feb 8, 2026"),
+        ({}, "#migration .choice :nth-child(2)", "Enter", "Customers"),
+        ({}, "#timing .choice :nth-child(2)", "Enter", "Responses"),
+        ({}, "#profile select", "ArrowDown", "Attribute"),
+        ({}, "#list .pages button:last-child", "Enter", "Next page"),
+        ({"segment": "Needs Attention"}, "#list .pages button:last-child", "Enter", "Earlier page"),
+        ({}, "#kpi-board [data-key=new_customer_count]", "Enter", "New customers"),
+        ({}, "#satisfaction .choice :nth-child(2)", "Enter", "CSAT"),
+    ],
+)
+def test_what_was_used_is_in_focus(page, site, opening, control, key, focused):
+    """Also where it is drawn anew; what cannot be used any more gives it to its neighbour."""
+    opened_at(page, site, **opening)
+    panel = re.match(r"#([\w-]+)", control)
+    if panel:
+        f.show(page, panel[1])
+    page.locator(control).focus()
+    before = page.locator("body").inner_html()
+    page.keyboard.press(key)
+    wait_until(page, "before => document.body.innerHTML !== before", before)
+    f.settle(page)
+    assert page.evaluate(FOCUSED) == focused
+
+
+def test_escape_closes_what_lies_on_top_first(page, site):
+    opened_at(page, site, segment="At Risk")
+    page.locator("#card-sales").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.about").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.about").is_visible()
+    page.locator("#periods tbody button").nth(1).focus()
+    page.keyboard.press("Tab")
+    assert page.locator("#period-changes").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#period-changes").is_visible()
+    assert "segment=At+Risk" in page.url
+    page.keyboard.press("Escape")
+    assert "segment" not in page.url
+
+
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgba = (colour) => {

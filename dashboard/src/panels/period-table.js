@@ -95,13 +95,11 @@ function draw(body, view, frame) {
     );
   });
   const more = newestFirst.length > count
-    ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; draw(body, view, frame); } } })))
+    ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; frame.draw(view); } } })))
     : null;
   if (table) {
     table.dataset.grain = view.grain;
-    const focused = table.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.start : null;
     fill(table.tBodies[0], rows, more);
-    if (focused) table.querySelector(`tr[data-start="${focused}"] button`)?.focus({ preventScroll: true });
     table.periods = view.periods;
     table.view = view;
     return;
