@@ -121,7 +121,6 @@ export const labels = {
       sales_amount_lifetime: "Sales", predicted_sales_amount_next_12_months: "Expected, 12 months", churn_risk: "Churn risk", days_overdue: "Days overdue",
     },
     previous: "Earlier page", next: "Next page", page: (from, to, count) => `${from} to ${to} of ${count}`,
-    needsServer: "The list is read in pieces, which works when the site is served: make serve.",
   },
   levels: { high: "high", mid: "mid", medium: "medium", low: "low" },
   lower: {

@@ -1,9 +1,9 @@
 // The page: reads the address and the data, draws what is in sight, and follows the reader's choices.
 import "./style.css";
 import { fitCharts } from "./charts.js";
-import { Data } from "./data.js";
+import { Data, ReadError } from "./data.js";
 import { choice, fill, h, name, refill } from "./dom.js";
-import { format, periodName, setFormats } from "./format.js";
+import { format, setFormats } from "./format.js";
 import { labels } from "./labels.js";
 import { PanelFrame } from "./panel.js";
 import { panels } from "./panels/index.js";
@@ -57,8 +57,8 @@ class Page {
   }
 
   readAddress() {
-    const schemes = {};
-    for (const { scheme, segment } of this.data.get("segments").rows) (schemes[scheme] ||= []).push(segment);
+    const schemes = new Map();
+    for (const { scheme, segment } of this.data.get("segments").rows) schemes.set(scheme, [...(schemes.get(scheme) || []), segment]);
     const kpis = this.data.get("period_kpis");
     this.state.read({ schemes, sections: SECTIONS, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
   }
@@ -130,7 +130,7 @@ class Page {
     this.view = makeView(this.data, this.settings, this.state.values, theme, (changes) => this.choose(changes));
     if (!this.view.isReady) {
       // a segment was chosen before its figures were there: no figures of all customers under its name
-      this.data.load("segment_periods").then(() => this.draw(), (error) => this.fail(error));
+      this.data.load("segment_periods").then(() => this.draw()).catch(fail);
       return;
     }
     this.drawBar();
@@ -161,7 +161,7 @@ class Page {
   }
 
   drawBar() {
-    const { view, state } = this;
+    const { view } = this;
     const at = view.periods.findIndex((row) => row === view.period);
     const step = (offset, text, label) =>
       h("button", {
@@ -175,7 +175,7 @@ class Page {
     );
     this.redrawChoice(this.grains, "grains", labels.grains.label, GRAINS.map((grain) => [grain, labels.grains[grain]]), view.grain, (grain) => this.chooseGrain(grain));
     this.redrawChoice(
-      this.schemes, "schemes", labels.schemes.label, Object.keys(view.segmentsOf).map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
+      this.schemes, "schemes", labels.schemes.label, [...view.segmentsOf.keys()].map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
       (scheme) => this.choose({ scheme, segment: "all" }),
     );
     const segment = view.segmentRow;
@@ -201,7 +201,6 @@ class Page {
       this.settings.vip_definition === "loyalty_member" && h("p", { text: labels.loyaltyMember }),
     );
     document.title = [segment?.segment, labels.title].filter(Boolean).join(" – ");
-    void state;
   }
 
   redrawChoice(place, key, label, options, chosen, onChoose) {
@@ -215,10 +214,6 @@ class Page {
     if (!period || !this.state.values.period) return this.choose({ grain, period: "" });
     const end = lastDay(this.view.grain, period.start);
     return this.choose({ grain, period: startOf(grain, end > asOf ? asOf : end) });
-  }
-
-  fail(error) {
-    document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
   }
 
   /** Closes what lies on top; where nothing does, shows all customers again. The browser itself closes a dialog. */
@@ -257,6 +252,14 @@ class Page {
   }
 }
 
+/** Says what is wrong in place of the page. */
+function fail(error) {
+  const { failed, failedPage } = labels.states;
+  const reason = error instanceof ReadError ? failed(error.message) : error.message;
+  document.body.replaceChildren(h("p", { class: "says", role: "alert", text: `${failedPage} ${reason}` }));
+  throw error;
+}
+
 async function start() {
   const data = await Data.open();
   const missing = ["settings", "segments", "period_kpis", "sales_trend"].map((table) => data.missing(table)).find(Boolean);
@@ -269,16 +272,12 @@ async function start() {
   const { section, segment } = page.state.values;
   if (segment !== "all") await data.load("segment_periods");
   page.draw();
-  requestAnimationFrame(() => setTimeout(async () => {
-    performance.mark("first-view");
-    await Promise.allSettled(data.names(false).map((table) => data.load(table)));
-    page.isLoaded = true;
-    page.draw();
-    if (section !== "overview") page.goTo(section);
-  }, 0));
+  await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 0)));
+  performance.mark("first-view");
+  await Promise.allSettled(data.names(false).map((table) => data.load(table)));
+  page.isLoaded = true;
+  page.draw();
+  if (section !== "overview") page.goTo(section);
 }
 
-start().catch((error) => {
-  document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
-  throw error;
-});
+start().catch(fail);

@@ -55,8 +55,11 @@ const known = new WeakMap();
 
 /** Everything that a panel needs to know. `choose(changes)` changes the state. */
 export function makeView(data, settings, values, theme, choose) {
-  const segmentsOf = {};
-  for (const row of data.get("segments").rows) (segmentsOf[row.scheme] ||= []).push({ ...row, number: segmentsOf[row.scheme].length + 1 });
+  const segmentsOf = new Map();
+  for (const row of data.get("segments").rows) {
+    const before = segmentsOf.get(row.scheme) || [];
+    segmentsOf.set(row.scheme, [...before, { ...row, number: before.length + 1 }]);
+  }
   const asOf = settings.as_of_date || null;
   const { scheme, segment, grain } = values;
   const isReady = segment === "all" || data.get("segment_periods");
@@ -70,10 +73,10 @@ export function makeView(data, settings, values, theme, choose) {
   const periods = isReady ? periodsFor(segment, grain) : periodsFor("all", grain);
   const lastComplete = periods.findLast((row) => row.isComplete) || periods.at(-1);
   const period = periods.find((row) => row.start === values.period) || lastComplete || null;
-  const segmentRow = segment === "all" ? null : segmentsOf[scheme].find((row) => row.segment === segment);
+  const segmentRow = segment === "all" ? null : segmentsOf.get(scheme).find((row) => row.segment === segment);
   const day = period ? (period.end < asOf ? period.end : asOf) : asOf;
   return {
-    ...values, data, settings, theme, choose, segmentsOf, segments: segmentsOf[scheme] || [], segmentRow, asOf, periods, period, periodsFor, isReady,
+    ...values, data, settings, theme, choose, segmentsOf, segments: segmentsOf.get(scheme) || [], segmentRow, asOf, periods, period, periodsFor, isReady,
     /** Last day of the chosen period, or the day of the data where it is unfinished. */
     day,
     /** The period of another grain that holds that day. */

@@ -275,6 +275,11 @@ def test_the_address_restores_the_view(page, site):
     [
         "#segment=Nobody&scheme=none&grain=hour&period=1999-01-01&theme=pink&change=all",
         "#%00&=&segment=%3Cimg%20src%3Dx%3E&__proto__=1",
+        *(
+            f"#scheme={name}&segment={name}&grain={name}&period={name}&change={name}"
+            f"&theme={name}&section={name}"
+            for name in ("constructor", "__proto__", "toString")
+        ),
     ],
 )
 def test_an_address_that_makes_no_sense_is_the_default(page, site, wrong):
@@ -905,6 +910,29 @@ def test_figures_that_cannot_be_read_are_said(page, site_with_files):
     f.show(page, "migration")
     page.wait_for_selector("#migration p.says")
     assert "could not be read" in page.locator("#migration").inner_text()
+    page.watch.errors.clear()
+
+
+@pytest.mark.parametrize("file", ["catalog", "period_kpis"])
+def test_without_its_data_the_page_says_what_to_do(page, site_with_files, file):
+    page.route(f"**/{file}.json", lambda route: route.fulfill(status=404))
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == (
+        f"The page could not be drawn. These figures could not be read (data/{file}.json: 404)."
+        ' Serve the folder with "make serve" and open the page again.'
+    )
+    page.watch.errors.clear()
+
+
+def test_another_error_is_said_as_it_is(page, site_with_files):
+    page.route(
+        "**/settings.json",
+        lambda route: route.fulfill(body=route.fetch().text().replace('"en-US"', '"no locale"')),
+    )
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == "The page could not be drawn. Invalid language tag: no locale"
     page.watch.errors.clear()
 
 
