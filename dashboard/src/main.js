@@ -133,6 +133,12 @@ class Page {
       this.data.load("segment_periods").then(() => this.draw()).catch(fail);
       return;
     }
+    const { period } = this.view;
+    if (period && this.state.values.period && this.state.values.period !== period.start) {
+      // a day that is not kept for the segment
+      this.state.correct({ period: period.start });
+      changed?.push("period");
+    }
     this.drawBar();
     drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
     const later = [];

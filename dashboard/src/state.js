@@ -35,6 +35,12 @@ export class State {
     this.listeners.push(listener);
   }
 
+  /** Corrects what cannot be shown, in the address too: the browser's way back does not lead to it. */
+  correct(changes) {
+    Object.assign(this.values, changes);
+    history.replaceState(null, "", this.address);
+  }
+
   /** Changes the state and the address; listeners get the keys that changed. The browser's way back leads to the view before. */
   set(changes) {
     const changed = Object.keys(changes).filter((key) => this.values[key] !== changes[key]);

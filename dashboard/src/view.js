@@ -3,6 +3,9 @@ import { format, periodName } from "./format.js";
 import { labels } from "./labels.js";
 import { lastDay, startOf, yearBefore } from "./periods.js";
 
+/** Days by segment that the mart keeps; of longer periods it keeps all. */
+export const DAYS_KEPT = 92;
+
 /**
  * A period of the page: {grain, start, end, name, isComplete, customers, newCustomers, returning, returnRate, averageTransaction, averageCustomer,
  * share, averageNew, averageReturning, sales, crm, ecommerce, from, isComparable,
@@ -23,8 +26,8 @@ function periodsOf(data, scheme, segment, grain, asOf) {
   if (segment !== "all") {
     const table = data.get("segment_periods");
     const own = new Map((table ? table.where(["scheme", "segment", "period_grain"], [scheme, segment, grain]) : []).map((row) => [row.period_start_date, row]));
-    // days of a segment are kept for 92 days only; other periods without a row are periods without a sale
-    if (grain === "day") rows = rows.slice(-92);
+    // a period that is kept and has no row is one without a sale
+    if (grain === "day") rows = rows.slice(-DAYS_KEPT);
     rows = rows.map(({ start, isComplete }) => {
       const row = own.get(start);
       return {

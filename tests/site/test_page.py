@@ -370,6 +370,43 @@ def test_another_grain_stays_at_the_day_looked_at(page, site):
     assert page.locator(".chosen-period").inner_text() == "Dec 2025"
 
 
+def test_a_day_that_is_not_kept_gives_way_to_one_that_is(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    f.show(page, "kpi-board")
+    f.choose_segment(page, "Promising")
+    last = f.query(site, "select max(as_of_date) from marts.fct_segment_split")[0][0]
+    assert f"period={last}" in page.url
+    assert page.locator(".chosen-period").inner_text() == f.day(last)
+    said = "By segment, category, branch and channel, days are kept for the last 92 only."
+    assert said in page.locator("#periods .subtitle").inner_text()
+    f.show(page, "kpi-board")
+    assert (
+        page.locator("#kpi-board .subtitle")
+        .inner_text()
+        .startswith(f"All customers, {f.month(last)}")
+    )
+    # the way back leads to the day looked at, not to its being replaced
+    page.go_back()
+    f.settle(page)
+    assert page.locator(".chosen-period").inner_text() == "Feb 3, 2025"
+    assert said not in page.locator("#periods .subtitle").inner_text()
+
+
+def test_an_old_period_is_in_the_table_and_in_the_trend(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    table = page.locator("#periods .scroll").bounding_box()
+    row = page.locator("#periods tr.chosen").bounding_box()
+    assert page.locator("#periods tr.chosen").get_attribute("data-start") == "2025-02-03"
+    assert table["y"] < row["y"] and row["y"] + row["height"] <= table["y"] + table["height"] + 1
+    assert page.evaluate("scrollY") == 0
+    assert "120 days around Feb 3, 2025" in page.locator("#trend .subtitle").inner_text()
+    # a click in the middle of the chart chooses the day there
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.click(chart["x"] + 52 + (chart["width"] - 52 - 124) * 70 / 119, chart["y"] + 99)
+    f.settle(page)
+    assert "period=2025-02-13" in page.url
+
+
 def test_changes_are_shown_on_hover_and_in_the_table(page, site):
     opened_at(page, site)
     row = page.locator("#periods table.periods tbody tr").nth(1)
