@@ -35,7 +35,7 @@ export const labels = {
     noRows: (what, table) => `There are no ${what} in the data. Fill raw.${table} and build again.`,
     emptySegment: (segment) => `Nobody is in ${segment} now.`,
     noSalesInPeriod: (period) => `No sales in ${period}.`,
-    daysOnly: (count) => `By segment, category, branch and channel, days are kept for the last ${count} only.`,
+    daysOnly: (count) => `Here only the last ${count} days are kept.`,
     noMigration: "Movements are counted from month end to month end; there is no month end with a score yet.",
     failed: (message) => `These figures could not be read (${message}). Serve the folder with "make serve" and open the page again.`,
     failedPage: "The page could not be drawn.",

@@ -143,6 +143,7 @@ class Page {
     drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
     const later = [];
     for (const frame of this.frames) {
+      frame.setTitle(this.view);
       const follows = !changed || changed.includes("theme") || frame.panel.follows.some((key) => changed.includes(key));
       if (follows) frame.isStale = true;
       else frame.view = this.view;

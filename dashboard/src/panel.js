@@ -103,12 +103,18 @@ export class PanelFrame {
     canvas.toBlob((blob) => download(this.fileName("png"), blob), "image/png");
   }
 
+  /** Names the panel, long before it is drawn. */
+  setTitle(view) {
+    const title = titleOf(this.panel, view);
+    this.title.textContent = title;
+    this.button.setAttribute("aria-label", labels.more.label(title));
+  }
+
   /** Draws the panel for `view`; settled once it is drawn, or gives way to another view. */
   async draw(view) {
     this.view = view;
     const { panel } = this;
-    this.title.textContent = titleOf(panel, view);
-    this.button.setAttribute("aria-label", labels.more.label(titleOf(panel, view)));
+    this.setTitle(view);
     const tables = [...panel.needs.map((name) => [name, []]), ...(panel.parts?.(view) || [])];
     const waiting = tables.filter(([name, values]) => !view.data.get(name, values));
     if (waiting.length) {

@@ -189,6 +189,35 @@ def test_the_first_view_fits_the_screen(page, site):
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize("opening", [{}, {"grain": "day", "segment": "Needs Attention"}])
+def test_the_period_table_ends_with_a_whole_row(page, site, opening):
+    opened_at(page, site, **opening)
+    region = page.locator("#periods .scroll").bounding_box()
+    rows = [row.bounding_box() for row in page.locator("#periods table.periods tr").all()[:20]]
+    ends = [row["y"] + row["height"] for row in rows]
+    assert min(abs(end - region["y"] - region["height"]) for end in ends) < 1
+
+
+def test_panels_are_named_before_they_are_drawn(page, site):
+    opened_at(page, site)
+    undrawn = page.eval_on_selector_all(
+        ".panel",
+        "panels => panels.filter((one) => !one.querySelector('.body').hasChildNodes()).length",
+    )
+    assert undrawn > 10
+    assert all(page.locator("h3").all_inner_texts())
+    f.choose_segment(page, "Promising")
+    assert page.locator("#flows-title").inner_text() == "Promising: in and out"
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.dashboard)
+    assert "allow it for this page" in page.locator("body").inner_text()
+    context.close()
+
+
 # -- choosing --------------------------------------------------------------------------------------
 def test_a_click_on_a_segment_filters_everything(opened):
     page = opened
@@ -377,7 +406,7 @@ def test_a_day_that_is_not_kept_gives_way_to_one_that_is(page, site):
     last = f.query(site, "select max(as_of_date) from marts.fct_segment_split")[0][0]
     assert f"period={last}" in page.url
     assert page.locator(".chosen-period").inner_text() == f.day(last)
-    said = "By segment, category, branch and channel, days are kept for the last 92 only."
+    said = "Here only the last 92 days are kept."
     assert said in page.locator("#periods .subtitle").inner_text()
     f.show(page, "kpi-board")
     assert (
