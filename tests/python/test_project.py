@@ -336,7 +336,6 @@ def test_specification_of_the_page_names_columns_that_are_there(manifest):
         *(("fct_segment_split", name) for name in ("sales_amount", "average_sales_amount")),
         *(("fct_period_kpis", name) for name in ("purchase_count", "net_sales_amount")),
         *((mart, "new_customer_count") for mart in ("fct_period_kpis", "fct_segment_sales")),
-        ("fct_campaign_timing", "contacted_count"),
     }
     tables = yaml.safe_load((PROJECT / "dashboard/data.yml").read_text("utf-8"))
     read = {(t["mart"], name) for t in tables.values() for name in t["columns"]}
