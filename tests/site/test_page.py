@@ -118,6 +118,27 @@ def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
         assert any(stroke.lower() == colour for stroke in strokes), colour
 
 
+@pytest.mark.parametrize("segment", ["all", "Champions"])
+def test_the_trend_says_the_shares_of_the_mart(page, site, segment):
+    opened_at(page, site, segment=segment)
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.move(chart["x"] + chart["width"] / 2, chart["y"] + 100)
+    page.wait_for_selector("table.tip")
+    table = "fct_sales_trend" if segment == "all" else "fct_segment_sales"
+    where = "" if segment == "all" else f" and dimension = 'all' and segment = '{segment}'"
+    shares = {
+        f.month(start): [f"{f.rate(crm)} of total", f"{f.rate(ecommerce)} of total"]
+        for start, crm, ecommerce in f.query(
+            site,
+            "select period_start_date, crm_sales_share, ecommerce_sales_share"
+            f" from marts.{table} where period_grain = 'month'{where}",
+        )
+    }
+    shown = f.cells(page, "table.tip tr")
+    month = page.locator("table.tip caption").inner_text()
+    assert [row[2] for row in shown] == ["", *shares[month]]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_split_is_the_mart(page, site, scheme):
     opened_at(page, site, scheme=scheme)
