@@ -118,6 +118,27 @@ def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
         assert any(stroke.lower() == colour for stroke in strokes), colour
 
 
+@pytest.mark.parametrize("segment", ["all", "Champions"])
+def test_the_trend_says_the_shares_of_the_mart(page, site, segment):
+    opened_at(page, site, segment=segment)
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.move(chart["x"] + chart["width"] / 2, chart["y"] + 100)
+    page.wait_for_selector("table.tip")
+    table = "fct_sales_trend" if segment == "all" else "fct_segment_sales"
+    where = "" if segment == "all" else f" and dimension = 'all' and segment = '{segment}'"
+    shares = {
+        f.month(start): [f"{f.rate(crm)} of total", f"{f.rate(ecommerce)} of total"]
+        for start, crm, ecommerce in f.query(
+            site,
+            "select period_start_date, crm_sales_share, ecommerce_sales_share"
+            f" from marts.{table} where period_grain = 'month'{where}",
+        )
+    }
+    shown = f.cells(page, "table.tip tr")
+    month = page.locator("table.tip caption").inner_text()
+    assert [row[2] for row in shown] == ["", *shares[month]]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_split_is_the_mart(page, site, scheme):
     opened_at(page, site, scheme=scheme)
@@ -344,6 +365,48 @@ def test_the_card_of_those_in_a_segment_is_the_mart(page, site, grain, scheme, s
         assert shown == f"{change(now, sizes[-13][1])} on a year before"
     else:
         assert shown == "no full year before"
+
+
+@pytest.mark.parametrize("method", ["fixed", "quantile"])
+def test_a_segment_of_quartiles_is_not_compared_with_month_ends(page, site_with_files, method):
+    """Month ends are on the fixed scale whatever day D is on."""
+
+    def settings(as_of: str):
+        page.unroute_all()
+        page.route(
+            "**/settings.json",
+            lambda route: route.fulfill(
+                body=route.fetch()
+                .text()
+                .replace("2026-06-18", as_of)
+                .replace('"fixed"', f'"{method}"')
+            ),
+        )
+
+    def card(part: str) -> str:
+        return page.locator(f"#card-in-segment .{part}").inner_text()
+
+    [(now, year_before)] = f.query(
+        site_with_files,
+        "select split.customer_count, previous_year_customer_count"
+        " from marts.fct_segment_split as split"
+        " join marts.dash_segment_size as sizes using (scheme, segment)"
+        " where scheme = 'crm_dashboard' and segment = 'At Risk'"
+        " and sizes.as_of_date = date '2026-05-31'",
+    )
+    settings("2026-05-31")
+    opened_at(page, site_with_files, segment="At Risk", period="2026-05-01")
+    assert (card("label"), card("value")) == ("In the segment, May 31, 2026", f.count(now))
+    compared = f"{change(now, year_before)} on a year before"
+    assert card("compared") == (compared if method == "fixed" else "day of the data")
+    # July, August, and of the fixed scale day D
+    settings("2024-09-18")
+    page.goto("about:blank")
+    opened_at(page, site_with_files, segment="At Risk", period="2024-09-01")
+    points = page.locator("#card-in-segment polyline").get_attribute("points")
+    assert len(points.split()) == (3 if method == "fixed" else 2)
+    assert card("label") == "In the segment, Sep 18, 2024"
+    assert card("compared") == "day of the data"
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1440])
@@ -791,6 +854,26 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
             segment,
         )
     ]
+
+
+def test_a_profile_of_many_places_counts_the_rest_together(page, hostile_site):
+    """A retailer has thousands of towns: eight are named, and nobody is left out."""
+    opened_at(page, hostile_site, period="2025-05-01")
+    f.show(page, "profile")
+    page.locator("#profile select").select_option("city")
+    f.settle(page)
+    rows = f.cells(page, "#profile .bars tbody tr")
+    assert len(rows) == 9
+    [(count, share)] = f.query(
+        hostile_site,
+        "select customer_count, customer_share from marts.dash_customer_profile"
+        " where scheme = 'crm_dashboard' and segment = 'all' and attribute = 'city'"
+        " and attribute_value = 'other places'",
+    )
+    assert [row[0] for row in rows].count("other places") == 1
+    assert rows[-1] == ["other places", "", f.rate(share), f.count(count)]
+    assert sum(int(row[-1]) for row in rows) == len(HOSTILE)
+    assert count == len(HOSTILE) - 8
 
 
 def test_the_horizons_are_the_marts(page, site):
