@@ -73,7 +73,7 @@ class Page {
     this.sectionMenu = h(
       "select",
       { "aria-label": labels.goTo, on: { change: () => this.choose({ section: this.sectionMenu.value }) } },
-      SECTIONS.map((section) => h("option", { value: section, text: labels.sections[section] })),
+      SECTIONS.map((section) => h("option", { value: section, text: labels.menu[section] })),
     );
     this.cards = h("div", { class: "cards" });
     this.sections = new Map(
