@@ -934,6 +934,23 @@ def test_paper_shows_figures_and_no_controls(page, site):
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
+def test_paper_is_light(page, site):
+    opened_at(page, site, theme="dark")
+    inks = (
+        "[...new Set([...document.querySelectorAll('.card .value, #trend text, #churn text')].map("
+    )
+    inks += "one => getComputedStyle(one)[one.tagName === 'text' ? 'fill' : 'color']))]"
+    f.show(page, "churn")
+    dark = page.evaluate(inks)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    light = page.evaluate(inks)
+    assert "rgb(20, 24, 31)" in light
+    assert not set(light) & set(dark)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    f.show(page, "churn")
+    assert page.evaluate(inks) == dark
+
+
 # -- safety and odd data ---------------------------------------------------------------------------
 NONSENSE = re.compile(r"\bNaN\b|undefined|\[object|Infinity|\bnull\b|Invalid")
 
