@@ -8,7 +8,7 @@ export const DAYS_KEPT = 92;
 
 /**
  * A period of the page: {grain, start, end, name, isComplete, customers, returning, returnRate, averageTransaction, averageCustomer,
- * share, averageNew, averageReturning, sales, crm, ecommerce, from, isComparable,
+ * share, averageNew, averageReturning, sales, crm, ecommerce, crmShare, ecommerceShare, from, isComparable,
  * previous, yearBefore}; `previous` and `yearBefore` are periods or undefined, `from` the first day of the data where a period begins before it.
  */
 function periodsOf(data, scheme, segment, grain, asOf) {
@@ -21,6 +21,7 @@ function periodsOf(data, scheme, segment, grain, asOf) {
       returning: row.returning_customer_count, returnRate: row.return_rate, averageTransaction: row.average_transaction_amount,
       averageCustomer: row.average_customer_amount, share: row.vip_sales_share, averageNew: row.average_new_customer_amount,
       averageReturning: row.average_returning_customer_amount, sales: row.sales_amount, crm: sales?.crm_sales_amount ?? null, ecommerce: sales?.ecommerce_sales_amount ?? null,
+      crmShare: sales?.crm_sales_share ?? null, ecommerceShare: sales?.ecommerce_sales_share ?? null,
     };
   });
   if (segment !== "all") {
@@ -35,6 +36,7 @@ function periodsOf(data, scheme, segment, grain, asOf) {
         returnRate: row?.return_rate ?? null, averageTransaction: row?.average_transaction_amount ?? null, averageCustomer: row?.average_customer_amount ?? null,
         share: row?.sales_share ?? null, averageNew: row?.average_new_customer_amount ?? null, averageReturning: row?.average_returning_customer_amount ?? null,
         sales: row?.sales_amount ?? 0, crm: row?.crm_sales_amount ?? 0, ecommerce: row?.ecommerce_sales_amount ?? 0,
+        crmShare: row?.crm_sales_share ?? null, ecommerceShare: row?.ecommerce_sales_share ?? null,
       };
     });
   }

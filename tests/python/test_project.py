@@ -389,7 +389,9 @@ def test_scale_and_segments_change_by_seeds_alone(project_copy, tmp_path, monkey
     names = ["Asleep" if n == "Dormant" else n for n in oracle.SCHEMES["crm_dashboard"]]
     hours = {"email": 48, "sms": 120, "other": 120}
     monkeypatch.setattr(oracle, "CRM_DASHBOARD_RULES", rules)
+    order = ["Asleep" if n == "Dormant" else n for n in oracle.DISPLAY_ORDER["crm_dashboard"]]
     monkeypatch.setitem(oracle.SCHEMES, "crm_dashboard", names)
+    monkeypatch.setitem(oracle.DISPLAY_ORDER, "crm_dashboard", order)
     monkeypatch.setitem(oracle.CUSTOMER_360_OF_CODE, "411", "Loyal")
     monkeypatch.setattr(
         oracle,
