@@ -24,6 +24,8 @@ export const labels = {
     customers: "Cohorts, value and churn",
     service: "Leads and satisfaction",
   },
+  // short enough for the bar
+  menu: { overview: "Overview", segments: "Segments", board: "KPI board", campaigns: "Campaigns", customers: "Cohorts", service: "Leads" },
   more: {
     label: (title) => `More: ${title}`, table: "Show as table", chart: "Show as chart", csv: "Download CSV", png: "Download PNG",
     about: "About these numbers", close: "Close", inDocs: (mart) => `${mart} in the documentation`,

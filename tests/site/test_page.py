@@ -1150,6 +1150,48 @@ def test_nothing_reaches_over_the_side(page, site, width):
     assert smallest >= 11
 
 
+CUT = """() => {
+  const found = [];
+  const names = document.querySelectorAll('.kpi bdi, .matrix thead bdi, .split bdi, .moves bdi');
+  for (const name of names) {
+    const isCut = name.scrollWidth > name.clientWidth || name.scrollHeight > name.clientHeight + 1;
+    const text = name.firstChild;
+    const isBroken = [...text.data.matchAll(/\\S+/g)].some(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return range.getClientRects().length > 1;
+    });
+    if (isCut || isBroken) found.push(text.data);
+  }
+  for (const card of document.querySelectorAll('.card')) {
+    const line = card.querySelector('.spark').getBoundingClientRect();
+    for (const part of card.querySelectorAll('.label, .value, .compared')) {
+      const range = document.createRange();
+      range.selectNodeContents(part);
+      const text = range.getBoundingClientRect();
+      const isApart = text.right <= line.left || text.bottom <= line.top || line.bottom <= text.top;
+      if (!isApart) found.push(`a line over ${part.innerText}`);
+    }
+  }
+  const controls = [
+    ...document.querySelectorAll('.bar :is(.period, .choice), .bar > :is(button, select, a)'),
+  ];
+  const heights = new Set(controls.map((one) => one.getBoundingClientRect().height));
+  if (heights.size > 1) found.push(`controls ${[...heights]} px high`);
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_nothing_is_cut_broken_or_covered(page, site, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    opened_at(page, site)
+    for panel in ("migration", "flows", "kpi-board"):
+        f.show(page, panel)
+    assert page.evaluate(CUT) == []
+
+
 def test_paper_shows_figures_and_no_controls(page, site):
     opened_at(page, site, segment="Promising")
     page.emulate_media(media="print")
@@ -1158,6 +1200,23 @@ def test_paper_shows_figures_and_no_controls(page, site):
     for part in ("#periods table", "#split table", "#card-sales", ".chosen-period"):
         assert page.locator(part).first.is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_paper_is_light(page, site):
+    opened_at(page, site, theme="dark")
+    inks = (
+        "[...new Set([...document.querySelectorAll('.card .value, #trend text, #churn text')].map("
+    )
+    inks += "one => getComputedStyle(one)[one.tagName === 'text' ? 'fill' : 'color']))]"
+    f.show(page, "churn")
+    dark = page.evaluate(inks)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    light = page.evaluate(inks)
+    assert "rgb(20, 24, 31)" in light
+    assert not set(light) & set(dark)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    f.show(page, "churn")
+    assert page.evaluate(inks) == dark
 
 
 # -- safety and odd data ---------------------------------------------------------------------------
