@@ -53,6 +53,14 @@ export const format = {
 format.days = (value) => shown(value, (v) => `${number({ maximumFractionDigits: 1 }).format(v)} d`);
 format.months = (value) => shown(value, (v) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(v)} mo`);
 
+const HUNDREDTHS = new Map([[format.rate, "%"], [format.wholeRate, "%"], [format.points, "pts"]]);
+
+/** Unit of a formatter that shows hundredths of a fraction; undefined of any other. */
+export const hundredthsOf = (formatter) => HUNDREDTHS.get(formatter);
+
+/** A fraction in hundredths; the marts keep six digits of it. */
+export const inHundredths = (value) => Number((value * 100).toFixed(4));
+
 const signed = (value, digits) =>
   number({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);
 

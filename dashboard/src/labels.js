@@ -10,7 +10,7 @@ export const labels = {
   docs: "Docs",
   print: "Print",
   theme: { light: "Switch to light colours", dark: "Switch to dark colours" },
-  period: { label: "Period", earlier: "Earlier period", later: "Later period", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date", from: (date) => `from ${date}` },
+  period: { label: "Period", earlier: "Earlier period", later: "Later period", start: "First day", extent: "Covers", whole: "all days", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date", from: (date) => `from ${date}` },
   schemes: { label: "Segments by", crm_dashboard: "Lifecycle", customer_360: "Value codes" },
   grains: { label: "Periods", day: "Day", week: "Week", month: "Month", quarter: "Quarter", year: "Year" },
   periods: { day: "days", week: "weeks", month: "months", quarter: "quarters", year: "years" },
@@ -80,7 +80,7 @@ export const labels = {
   migration: {
     title: "Migration matrix", fromColumn: "From", toColumn: "To", subtitle: (from, to) => `From segment on ${from} (rows) to segment on ${to} (columns)`,
     unit: { label: "Unit", share: "%", count: "Customers" }, corner: "From \\ to", before: "Before", first: "First purchase", now: "Now", change: "Change",
-    up: "moved up", down: "moved down", stayed: "stayed", percent: "Percent of the row",
+    up: "moved up", down: "moved down", stayed: "stayed", percent: "% of the row", fromDate: "From date", toDate: "To date",
   },
   flows: {
     title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`,
@@ -111,7 +111,7 @@ export const labels = {
   timing: {
     title: "What to do and when", subtitle: (scope) => `${scope}; weekday and hour`, measure: { label: "What", purchase: "Purchases", response: "Responses" },
     weekday: "Weekday", hour: "Hour", share: "Share", count: "Count", none: { purchase: "No purchases yet.", response: "No campaign has been answered yet." },
-    action: "Do now", best: (day, hour, share) => `Most on ${day} at ${hour}:00 (${share})`, purchases: "Purchases", responses: "Opened or clicked",
+    action: "Do now", best: (day, hour, share) => `Most on ${day} at ${hour}:00 (${share})`, purchases: "Purchases", purchaseShare: "Share of purchases", responses: "Opens and clicks", responseShare: "Share of opens and clicks",
     all: "Choose a segment to see what to do for it.",
   },
   list: {
@@ -121,7 +121,7 @@ export const labels = {
       sales_amount_lifetime: "Sales", predicted_sales_amount_next_12_months: "Expected, 12 months", churn_risk: "Churn risk", days_overdue: "Days overdue",
     },
     previous: "Earlier page", next: "Next page", page: (from, to, count) => `${from} to ${to} of ${count}`,
-    needsServer: "The list is read in pieces, which works when the site is served: make serve.",
+    firstRows: (shown, count) => `These are the first ${shown} of ${count} customers. The CSV has all of them.`,
   },
   levels: { high: "high", mid: "mid", medium: "medium", low: "low" },
   lower: {
@@ -137,6 +137,7 @@ export const labels = {
       kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
       unit: "Unit", favourable: "Favourable", definition: "Definition",
     },
+    units: { rate: "%", count: "number", ratio: "times", months: "months", days: "days", score: "score" },
     favourable: "favourable", unfavourable: "unfavourable", unfinished: "period not finished",
     none: (period) => `The KPI board has no row for ${period}.`,
     // KPIs stand in the display order of their seed; these are the names of runs of them
@@ -184,8 +185,8 @@ export const labels = {
     notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
   },
   churn: {
-    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
-    closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", complete: "Month is", finished: "finished", unfinished: "month not finished",
+    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
+    closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", unfinished: "month not finished",
     key: (days) => `Active: a purchase in the last ${days} days. Lost: active before the month, not at its end.`,
     aria: (month, came, back, lost, closing) => `In ${month} ${came} customers were new, ${back} came back, ${lost} were lost; ${closing} were active at its end.`,
   },
@@ -197,7 +198,7 @@ export const labels = {
   satisfaction: {
     title: "Satisfaction", rows: "survey answers", subtitle: (scope, period, date) => `${scope}, ${period}; segments as of ${date}`, caption: "Satisfaction by segment",
     measure: { label: "Trend of", nps: "NPS", csat: "CSAT" }, segment: "Segment", csat: "CSAT", topTwo: "4 or 5", csatResponses: "Answers", nps: "NPS", drawn: "NPS interval, drawn",
-    interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", period: "Period", survey: "Survey",
+    interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", survey: "Survey",
     trend: (measure, scope, count, periods) => `${measure}: ${scope}${count > 1 ? `, last ${count} ${periods}` : ""}`, responses: "Answers",
     limits: (low, high) => `${low} to ${high}`,
     noAnswers: (scope, count, periods) => (count > 1 ? `No answers of ${scope} in the last ${count} ${periods}.` : `No answers of ${scope}.`),

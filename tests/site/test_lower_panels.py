@@ -395,7 +395,7 @@ def test_cohorts_are_the_mart(page, site):
     ]
     _, *table = f.as_table(page, "cohorts")
     assert table == [
-        [str(m), str(since), f.count(size), f.count(active), f.rate(share)]
+        [*f.period_cells(site, "month", m), str(since), *map(f.count, (size, active)), f.rate(share)]
         for m, since, size, active, share in rows
     ]
     # the more came back, the stronger the shade; the first month is everybody
@@ -484,10 +484,9 @@ def test_churn_is_the_mart(page, site):
     _, *table = f.as_table(page, "churn")
     assert table == [
         [
-            str(row[0]),
+            *f.period_cells(site, "month", row[0]),
             *map(f.count, row[1:6]),
             f.rate(row[6]),
-            "finished" if row[7] else "to date",
         ]
         for row in rows
     ]
@@ -532,7 +531,7 @@ def test_leads_are_the_mart(page, site):
     )
     assert table == [
         [
-            str(row[0]),
+            *f.period_cells(site, "month", row[0], of_sales=False),
             *map(f.count, row[1:6]),
             f.rate(row[6]),
             f.amount(row[7]),
@@ -619,9 +618,9 @@ def test_the_line_of_satisfaction_is_the_mart(page, site, scheme, segment, grain
         assert name in trend and scope(segment) in trend
     # the table behind it has both surveys of every group, and the line's other periods
     heading, *table = f.as_table(page, "satisfaction")
-    assert heading[:4] == ["Survey", "Segment", "Period", "Answers"]
-    line = [row for row in table if row[1] == scope(segment) and row[2] < str(start)]
-    assert [row[4] for row in line] == [
+    assert heading[:6] == ["Survey", "Segment", *f.PERIOD, "Answers"]
+    line = [row for row in table if row[1] == scope(segment) and row[3] < str(start)]
+    assert [row[6] for row in line] == [
         f.NONE if v is None else decimals(v, 2, 2) for _, v in reversed(rows[:-1])
     ]
 
@@ -638,6 +637,102 @@ def test_a_segment_can_be_chosen_in_the_lower_panels(page, site):
         page.keyboard.press("Enter")
         f.settle(page)
         assert "segment" not in page.url
+
+
+# -- files -----------------------------------------------------------------------------------------
+def in_file(value, hundredths: bool = False) -> str:
+    """A number as a file has it, without a format of any place."""
+    if value is None:
+        return ""
+    digits = f"{value * 100 if hundredths else value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def test_shares_are_percent_in_files_and_points_where_they_are_points(page, site):
+    opened_at(page, site, grain="year", scheme="customer_360")
+    heading, *rows = f.downloaded_csv(page, "periods")
+    wanted = f.query(
+        site,
+        "select period_start_date, return_rate, vip_sales_share from marts.fct_period_kpis"
+        " where period_grain = 'year' order by 1 desc",
+    )
+    assert len(wanted) > 2
+    at = [heading.index(name) for name in ("First day", "Return Rate %", "% Tot Sales")]
+    assert [[row[n] for n in at] for row in rows] == [
+        [str(start), in_file(rate, True), in_file(share, True)] for start, rate, share in wanted
+    ]
+    # an unfinished year and one that the data begin in say so
+    assert [row[:3] for row in rows] == [f.period_cells(site, "year", row[0]) for row in wanted]
+    assert rows[0][2].endswith("of 365 days") and rows[-1][2].startswith("from Jul")
+    heading, *rows = f.downloaded_csv(page, "campaigns")
+    wanted = f.query(
+        site,
+        "select campaign_id, contacted_conversion_rate, lift, roi, roas"
+        " from marts.fct_campaign_performance where scheme = 'customer_360' and segment = 'all'",
+    )
+    named = ["Id", "Conv. contacted, %", "Lift, pts", "ROI, %", "ROAS"]
+    at = [heading.index(name) for name in named]
+    found = {row[at[0]]: [row[n] for n in at[1:]] for row in rows}
+    assert found == {
+        key: [*(in_file(value, True) for value in values[:3]), in_file(values[3])]
+        for key, *values in wanted
+    }
+    heading, *rows = f.downloaded_csv(page, "kpi-board")
+    at = [heading.index(name) for name in ("KPI", "Unit", "Value", "Target")]
+    start = nth_last(site, "year", 1)
+    assert [[row[n] for n in at] for row in rows] == [
+        [
+            label,
+            {"rate": "%", "amount": "USD", "count": "number", "ratio": "times"}.get(unit, unit),
+            *(in_file(value, unit == "rate") for value in values),
+        ]
+        for label, unit, *values in f.query(
+            site,
+            "select label, kpis.unit, value, target from marts.dim_kpis as kpis"
+            " left join marts.fct_kpi_board as board on kpis.kpi = board.kpi"
+            " and period_grain = 'year' and period_start_date = ? order by display_order",
+            start,
+        )
+    ]
+
+
+@pytest.mark.parametrize("segment", ["all", "Promising"])
+def test_a_file_of_movements_says_of_which_month_and_segment(page, site, segment):
+    opened_at(page, site, segment=segment, grain="year", period="2025-01-01")
+    chosen = [] if segment == "all" else ["promising"]
+    for panel, own in [("migration", []), ("flows", chosen)]:
+        f.show(page, panel)
+        with page.expect_download() as downloaded:
+            f.menu(page, panel, "Download CSV")
+        words = [panel, "crm-dashboard", *own, "2025-11-30-2025-12-31.csv"]
+        assert downloaded.value.suggested_filename == "-".join(words)
+        heading, *rows = f.downloaded_csv(page, panel)
+        by_name = [dict(zip(heading, row, strict=True)) for row in rows]
+        assert {(row["From date"], row["To date"]) for row in by_name} == {
+            ("2025-11-30", "2025-12-31")
+        }
+        if panel == "flows":
+            assert {row["Segment"] for row in by_name} == {scope(segment)}
+            assert segment == "all" or all(segment in (row["From"], row["To"]) for row in by_name)
+
+
+def test_the_file_of_customers_has_all_and_the_table_says_it_has_not(page, many_customers_site):
+    opened_at(page, many_customers_site)
+    wanted = f.query(
+        many_customers_site,
+        "select customer_id, sales_amount_lifetime from marts.customer_360"
+        " order by sales_amount_lifetime desc, customer_id",
+    )
+    assert len(wanted) == 10_500
+    heading, *rows = f.downloaded_csv(page, "list")
+    at = [heading.index(name) for name in ("Customer", "Sales")]
+    assert [[row[n] for n in at] for row in rows] == [[k, in_file(amount)] for k, amount in wanted]
+    f.menu(page, "list", "Show as table")
+    page.wait_for_selector("#list table.data:not(.customers)")
+    assert page.locator("#list table.data tbody tr").count() == 1_000
+    assert page.locator("#list .note").inner_text() == (
+        "These are the first 1,000 of 10,500 customers. The CSV has all of them."
+    )
 
 
 # -- odd data --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
+import { periodCells, periodColumns } from "./parts.js";
 import { aboutLines, lines, periodAxis, SERIES, windowOf } from "./trend.js";
 
 const text = labels.horizons;
@@ -51,8 +52,8 @@ export const horizons = {
     }
   },
   table: (view) => ({
-    columns: [{ name: labels.grains.label, text: true }, { name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: HORIZONS.flatMap(([grain, count]) => windowOf(view.periodsFor(view.segment, grain), grain, count).reverse().map((row) => [labels.grains[grain], row.start, row.sales, row.crm, row.ecommerce])),
+    columns: [{ name: labels.grains.label, text: true }, ...periodColumns, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
+    rows: HORIZONS.flatMap(([grain, count]) => windowOf(view.periodsFor(view.segment, grain), grain, count).reverse().map((row) => [labels.grains[grain], ...periodCells(view, row), row.sales, row.crm, row.ecommerce])),
   }),
   about: (view) => aboutLines(view),
 };

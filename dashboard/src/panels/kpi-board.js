@@ -1,11 +1,11 @@
 // KPI board: every KPI of the period, its target, and whether the difference is good news.
 import { h, name } from "../dom.js";
-import { format, ofUnit } from "../format.js";
+import { format, inHundredths, ofUnit } from "../format.js";
 import { labels } from "../labels.js";
 import { shift } from "../periods.js";
 import { tokens } from "../theme.js";
 import { sparkline } from "./cards.js";
-import { boardPeriod, boardPeriodName, drawRegion, svg } from "./parts.js";
+import { boardPeriod, boardPeriodName, drawRegion, periodCells, periodColumns, periodOf, svg } from "./parts.js";
 
 const text = labels.board;
 const PERIODS = 13;
@@ -123,15 +123,18 @@ export const kpiBoard = {
   draw,
   table: (view) => {
     const { columns } = text;
-    const shown = rowsOf(view);
-    const unitOf = (field) => (row) => row && row[field] !== null && row[field] !== undefined ? row[field] : null;
+    const { grain, start } = boardPeriod(view);
+    const period = periodCells(view, periodOf(view, grain, start));
+    // each row has its own unit, so that it stands in a column and not in the headings
+    const units = { ...text.units, amount: view.settings.currency };
+    const inUnit = (unit, value) => (unit === "rate" && typeof value === "number" ? inHundredths(value) : (value ?? null));
     return {
       columns: [
-        { name: columns.kpi, text: true }, { name: columns.unit, text: true }, { name: labels.table.period, text: true }, { name: columns.value }, { name: columns.target },
+        { name: columns.kpi, text: true }, { name: columns.unit, text: true }, ...periodColumns, { name: columns.value }, { name: columns.target },
         { name: columns.variance }, { name: columns.status, text: true }, { name: columns.favourable, text: true }, { name: columns.notes, text: true }, { name: columns.definition, text: true },
       ],
-      rows: shown.map(({ label, unit, definition, row }) => [
-        label, unit, boardPeriod(view).start, unitOf("value")(row), unitOf("target")(row), unitOf("variance")(row), row?.status ?? null,
+      rows: rowsOf(view).map(({ label, unit, definition, row }) => [
+        label, units[unit], ...period, inUnit(unit, row?.value), inUnit(unit, row?.target), row?.variance ?? null, row?.status ?? null,
         row?.status ? (row.is_favourable ? text.favourable : text.unfavourable) : null, row?.notes ?? null, definition,
       ]),
     };

@@ -4,6 +4,7 @@ import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { daysPassed } from "../periods.js";
 import { changeText } from "./cards.js";
+import { periodCells, periodColumns } from "./parts.js";
 
 const text = labels.table;
 const ROWS_AT_FIRST = 130;
@@ -153,8 +154,8 @@ export const periodTable = {
   table: (view) => {
     const columns = columnsOf();
     return {
-      columns: [{ name: text.period, text: true }, ...columns.map(([name, , formatter]) => ({ name, format: formatter }))],
-      rows: [...view.periods].reverse().map((period) => [period.start, ...columns.map(([, field]) => period[field])]),
+      columns: [...periodColumns, ...columns.map(([name, , formatter]) => ({ name, format: formatter }))],
+      rows: [...view.periods].reverse().map((period) => [...periodCells(view, period), ...columns.map(([, field]) => period[field])]),
     };
   },
   about: (view) =>

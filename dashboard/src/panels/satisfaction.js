@@ -5,7 +5,7 @@ import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { lastDay, shift } from "../periods.js";
 import { segmentColours, tokens } from "../theme.js";
-import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, quoted, scaleHead, whisker } from "./parts.js";
+import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, periodCells, periodColumns, quoted, scaleHead, whisker } from "./parts.js";
 import { periodAxis } from "./trend.js";
 
 const text = labels.satisfaction;
@@ -170,21 +170,20 @@ export const satisfaction = {
     drawTrend(body, view);
   },
   table: (view) => {
-    const { start } = boardPeriod(view);
     const columns = [
-      { name: text.survey, text: true }, { name: text.segment, text: true }, { name: text.period, text: true }, { name: text.responses, format: format.count },
+      { name: text.survey, text: true }, { name: text.segment, text: true }, ...periodColumns, { name: text.responses, format: format.count },
       { name: text.csat, format: format.score }, { name: text.topTwo, format: format.rate }, { name: text.average, format: format.score }, { name: text.nps, format: format.decimal },
       { name: text.low, format: format.decimal }, { name: text.high, format: format.decimal },
     ];
-    const line = (survey, label, from, row) => [
-      text.measure[survey], label, from, row?.response_count ?? 0, survey === "csat" ? row?.average_score ?? null : null, survey === "csat" ? row?.top_two_share ?? null : null,
+    const line = (survey, label, period, row) => [
+      text.measure[survey], label, ...periodCells(view, period), row?.response_count ?? 0, survey === "csat" ? row?.average_score ?? null : null, survey === "csat" ? row?.top_two_share ?? null : null,
       survey === "nps" ? row?.average_score ?? null : null, row?.nps ?? null, row?.nps_low ?? null, row?.nps_high ?? null,
     ];
     return {
       columns,
       rows: [
-        ...["csat", "nps"].flatMap((survey) => groupRows(view).map((group) => line(survey, group.label, start, group[survey]))),
-        ...seriesOf(view).slice(0, -1).reverse().map((period) => line(measure, view.scope, period.start, period.row)),
+        ...["csat", "nps"].flatMap((survey) => groupRows(view).map((group) => line(survey, group.label, boardPeriod(view), group[survey]))),
+        ...seriesOf(view).slice(0, -1).reverse().map((period) => line(measure, view.scope, period, period.row)),
       ],
     };
   },

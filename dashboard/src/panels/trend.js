@@ -5,6 +5,7 @@ import { dayAndMonth, format, monthName } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
 import { changeText } from "./cards.js";
+import { periodCells, periodColumns } from "./parts.js";
 
 const text = labels.trend;
 const WINDOW = { day: 120, week: 104, month: 60, quarter: 40, year: 40 };
@@ -196,8 +197,8 @@ export const trend = {
     );
   },
   table: (view) => ({
-    columns: [{ name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: [...view.periods].reverse().map((row) => [row.start, row.sales, row.crm, row.ecommerce]),
+    columns: [...periodColumns, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
+    rows: [...view.periods].reverse().map((row) => [...periodCells(view, row), row.sales, row.crm, row.ecommerce]),
   }),
   about: (view) => aboutLines(view),
 };
