@@ -35,7 +35,7 @@ export const labels = {
     noRows: (what, table) => `There are no ${what} in the data. Fill raw.${table} and build again.`,
     emptySegment: (segment) => `Nobody is in ${segment} now.`,
     noSalesInPeriod: (period) => `No sales in ${period}.`,
-    daysOnly: "Days of a segment are kept for the last 92 days.",
+    daysOnly: (count) => `Here only the last ${count} days are kept.`,
     noMigration: "Movements are counted from month end to month end; there is no month end with a score yet.",
     failed: (message) => `These figures could not be read (${message}). Serve the folder with "make serve" and open the page again.`,
     failedPage: "The page could not be drawn.",
@@ -61,7 +61,7 @@ export const labels = {
     before: { day: "Day before", week: "Week before", month: "Month before", quarter: "Quarter before", year: "Year before" }, all: (count) => `Show all ${count}`, choose: (period) => `Choose ${period}`,
   },
   trend: {
-    title: "Sales trend", last: "last ", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`,
+    title: "Sales trend", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`, newest: (count) => `last ${count}`, around: (period) => ` around ${period}`,
     total: "Tot Sales", crm: "CRM Sales", ecommerce: "Ecomm Sales", totalShort: "Total", crmShort: "CRM", ecommerceShort: "Ecomm",
     share: "of total", year: "on year before",
     aria: (scope, period, total, crm, ecommerce) => `Sales trend of ${scope}. In ${period} total ${total}, CRM ${crm}, Ecomm ${ecommerce}.`,

@@ -190,6 +190,35 @@ def test_the_first_view_fits_the_screen(page, site):
     assert page.evaluate("scrollY") == 0
 
 
+@pytest.mark.parametrize("opening", [{}, {"grain": "day", "segment": "Needs Attention"}])
+def test_the_period_table_ends_with_a_whole_row(page, site, opening):
+    opened_at(page, site, **opening)
+    region = page.locator("#periods .scroll").bounding_box()
+    rows = [row.bounding_box() for row in page.locator("#periods table.periods tr").all()[:20]]
+    ends = [row["y"] + row["height"] for row in rows]
+    assert min(abs(end - region["y"] - region["height"]) for end in ends) < 1
+
+
+def test_panels_are_named_before_they_are_drawn(page, site):
+    opened_at(page, site)
+    undrawn = page.eval_on_selector_all(
+        ".panel",
+        "panels => panels.filter((one) => !one.querySelector('.body').hasChildNodes()).length",
+    )
+    assert undrawn > 10
+    assert all(page.locator("h3").all_inner_texts())
+    f.choose_segment(page, "Promising")
+    assert page.locator("#flows-title").inner_text() == "Promising: in and out"
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.dashboard)
+    assert "allow it for this page" in page.locator("body").inner_text()
+    context.close()
+
+
 # -- choosing --------------------------------------------------------------------------------------
 def test_a_click_on_a_segment_filters_everything(opened):
     page = opened
@@ -276,6 +305,11 @@ def test_the_address_restores_the_view(page, site):
     [
         "#segment=Nobody&scheme=none&grain=hour&period=1999-01-01&theme=pink&change=all",
         "#%00&=&segment=%3Cimg%20src%3Dx%3E&__proto__=1",
+        *(
+            f"#scheme={name}&segment={name}&grain={name}&period={name}&change={name}"
+            f"&theme={name}&section={name}"
+            for name in ("constructor", "__proto__", "toString")
+        ),
     ],
 )
 def test_an_address_that_makes_no_sense_is_the_default(page, site, wrong):
@@ -309,12 +343,98 @@ def test_the_way_back_leads_to_the_view_before(opened):
     assert page.locator(".scope b").inner_text() == "Champions"
 
 
+SECTIONS = ["segments", "board", "campaigns", "customers", "service"]
+
+
+def is_at(page, section: str) -> None:
+    """The section's heading is at the top, below what stays there, or as near as the page ends."""
+    wait_until(
+        page,
+        "section => document.activeElement.closest('section')?.id === section",
+        (f"section-{section}"),
+    )
+    f.settle(page)
+    page.wait_for_timeout(300)  # what comes into sight is drawn, and must not move the heading
+    top, rest, bar = page.evaluate(
+        "section => [document.querySelector(`#section-${section} h2`).getBoundingClientRect().top,"
+        " document.documentElement.scrollHeight - innerHeight - scrollY,"
+        " Math.max(0, document.querySelector('.bar').getBoundingClientRect().bottom)]",
+        section,
+    )
+    assert bar < top < bar + 20 or (bar < top and rest < 1), (section, top, rest, bar)
+    assert page.locator(".bar select").input_value() == section
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_is_gone_to_by_link_and_by_menu(page, site_with_files, width, section):
+    page.set_viewport_size({"width": width, "height": 844})
+    open_dashboard(page, site_with_files, f"#section={section}")
+    is_at(page, section)
+    page.goto("about:blank")
+    opened_at(page, site_with_files)
+    page.locator(".bar select").select_option(section)
+    is_at(page, section)
+
+
+def test_the_menu_of_sections_follows_the_way_back(page, site):
+    opened_at(page, site)
+    for section in ("board", "service"):
+        page.locator(".bar select").select_option(section)
+        is_at(page, section)
+    page.go_back()
+    is_at(page, "board")
+    page.go_back()
+    wait_until(page, "document.querySelector('.bar select').value === 'overview'")
+    wait_until(page, "scrollY === 0")
+    assert "section" not in page.url
+    page.go_forward()
+    is_at(page, "board")
+
+
 def test_another_grain_stays_at_the_day_looked_at(page, site):
     opened_at(page, site, period="2025-11-01")
     page.get_by_role("button", name="Quarter", exact=True).click()
     assert page.locator(".chosen-period").inner_text() == "Q4 2025"
     page.get_by_role("button", name="Month", exact=True).click()
     assert page.locator(".chosen-period").inner_text() == "Dec 2025"
+
+
+def test_a_day_that_is_not_kept_gives_way_to_one_that_is(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    f.show(page, "kpi-board")
+    f.choose_segment(page, "Promising")
+    last = f.query(site, "select max(as_of_date) from marts.fct_segment_split")[0][0]
+    assert f"period={last}" in page.url
+    assert page.locator(".chosen-period").inner_text() == f.day(last)
+    said = "Here only the last 92 days are kept."
+    assert said in page.locator("#periods .subtitle").inner_text()
+    f.show(page, "kpi-board")
+    assert (
+        page.locator("#kpi-board .subtitle")
+        .inner_text()
+        .startswith(f"All customers, {f.month(last)}")
+    )
+    # the way back leads to the day looked at, not to its being replaced
+    page.go_back()
+    f.settle(page)
+    assert page.locator(".chosen-period").inner_text() == "Feb 3, 2025"
+    assert said not in page.locator("#periods .subtitle").inner_text()
+
+
+def test_an_old_period_is_in_the_table_and_in_the_trend(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    table = page.locator("#periods .scroll").bounding_box()
+    row = page.locator("#periods tr.chosen").bounding_box()
+    assert page.locator("#periods tr.chosen").get_attribute("data-start") == "2025-02-03"
+    assert table["y"] < row["y"] and row["y"] + row["height"] <= table["y"] + table["height"] + 1
+    assert page.evaluate("scrollY") == 0
+    assert "120 days around Feb 3, 2025" in page.locator("#trend .subtitle").inner_text()
+    # a click in the middle of the chart chooses the day there
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.click(chart["x"] + 52 + (chart["width"] - 52 - 124) * 70 / 119, chart["y"] + 99)
+    f.settle(page)
+    assert "period=2025-02-13" in page.url
 
 
 def test_changes_are_shown_on_hover_and_in_the_table(page, site):
@@ -637,6 +757,62 @@ def test_the_keyboard_reaches_everything(page, site):
     assert unnamed == []
 
 
+FOCUSED = """() => {
+  const { activeElement: focused } = document;
+  return (focused.getAttribute("aria-label") || focused.textContent).trim();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("opening", "control", "key", "focused"),
+    [
+        ({"segment": "At Risk"}, ".chip", "Enter", "All customers"),
+        ({}, ".period button:first-child", "Enter", "Earlier period"),
+        # the second year of three: there is none before or after the one stepped to
+        ({"grain": "year"}, ".period button:first-child", "Enter", "Later period"),
+        ({"grain": "year"}, ".period button:last-child", "Enter", "Earlier period"),
+        ({}, "#periods .choice :nth-child(2)", "Enter", "+ vs month"),
+        ({"grain": "day"}, "#periods button.link", "Enter", "Feb 8, 2026"),
+        ({}, "#migration .choice :nth-child(2)", "Enter", "Customers"),
+        ({}, "#timing .choice :nth-child(2)", "Enter", "Responses"),
+        ({}, "#profile select", "ArrowDown", "Attribute"),
+        ({}, "#list .pages button:last-child", "Enter", "Next page"),
+        ({"segment": "Needs Attention"}, "#list .pages button:last-child", "Enter", "Earlier page"),
+        ({}, "#kpi-board [data-key=new_customer_count]", "Enter", "New customers"),
+        ({}, "#satisfaction .choice :nth-child(2)", "Enter", "CSAT"),
+    ],
+)
+def test_what_was_used_is_in_focus(page, site, opening, control, key, focused):
+    """Also where it is drawn anew; what cannot be used any more gives it to its neighbour."""
+    opened_at(page, site, **opening)
+    panel = re.match(r"#([\w-]+)", control)
+    if panel:
+        f.show(page, panel[1])
+    page.locator(control).focus()
+    before = page.locator("body").inner_html()
+    page.keyboard.press(key)
+    wait_until(page, "before => document.body.innerHTML !== before", before)
+    f.settle(page)
+    assert page.evaluate(FOCUSED) == focused
+
+
+def test_escape_closes_what_lies_on_top_first(page, site):
+    opened_at(page, site, segment="At Risk")
+    page.locator("#card-sales").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.about").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.about").is_visible()
+    page.locator("#periods tbody button").nth(1).focus()
+    page.keyboard.press("Tab")
+    assert page.locator("#period-changes").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#period-changes").is_visible()
+    assert "segment=At+Risk" in page.url
+    page.keyboard.press("Escape")
+    assert "segment" not in page.url
+
+
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgba = (colour) => {
@@ -802,6 +978,29 @@ def test_figures_that_cannot_be_read_are_said(page, site_with_files):
     page.watch.errors.clear()
 
 
+@pytest.mark.parametrize("file", ["catalog", "period_kpis"])
+def test_without_its_data_the_page_says_what_to_do(page, site_with_files, file):
+    page.route(f"**/{file}.json", lambda route: route.fulfill(status=404))
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == (
+        f"The page could not be drawn. These figures could not be read (data/{file}.json: 404)."
+        ' Serve the folder with "make serve" and open the page again.'
+    )
+    page.watch.errors.clear()
+
+
+def test_another_error_is_said_as_it_is(page, site_with_files):
+    page.route(
+        "**/settings.json",
+        lambda route: route.fulfill(body=route.fetch().text().replace('"en-US"', '"no locale"')),
+    )
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == "The page could not be drawn. Invalid language tag: no locale"
+    page.watch.errors.clear()
+
+
 def test_a_choice_before_the_figures_are_there_waits_for_them(page, site_with_files):
     held = []
     page.route("**/segment_periods.json", lambda route: held.append(route))
@@ -826,8 +1025,6 @@ def test_dashboard_and_documentation_lead_to_each_other(page, site):
     page.locator("a[href='../dashboard/index.html']").first.click()
     page.wait_for_url("**/dashboard/index.html")
     f.settle(page)
-    # the pages of dbt ask for icons that are not there; the dashboard's own errors count
-    page.watch.errors.clear()
 
 
 def test_pictures_are_kept(screenshots, site):

@@ -1,5 +1,5 @@
 // The headline: six figures of the chosen period, each with its last 13 periods and its target or the year before.
-import { h, fill } from "../dom.js";
+import { h, refill } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { startOf } from "../periods.js";
@@ -130,8 +130,7 @@ function comparison(figure) {
 
 /** Draws the cards into `place`; `showAbout(title, figures)` opens what the documentation says. */
 export function drawCards(place, view, showAbout) {
-  const focused = place.contains(document.activeElement) ? document.activeElement.id : null;
-  fill(
+  refill(
     place,
     figures(view).map((figure) =>
       h(
@@ -146,5 +145,4 @@ export function drawCards(place, view, showAbout) {
       ),
     ),
   );
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }

@@ -5,7 +5,7 @@ import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
 import { periodCells, periodColumns } from "./parts.js";
-import { aboutLines, lines, periodAxis, SERIES, windowOf } from "./trend.js";
+import { aboutLines, lines, periodAxis, SERIES } from "./trend.js";
 
 const text = labels.horizons;
 const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
@@ -26,7 +26,7 @@ export const horizons = {
       fill(body, h("div", { class: "horizons" }, HORIZONS.map(([grain]) => h("div", { data: { grain } }, h("h4"), h("div", { class: "chart" })))));
     for (const [grain, count] of HORIZONS) {
       const place = body.querySelector(`[data-grain=${grain}]`);
-      const rows = windowOf(view.periodsFor(view.segment, grain), grain, count);
+      const rows = view.periodsFor(view.segment, grain).slice(-count);
       const title = titleOf(grain, rows);
       place.firstChild.textContent = title;
       const chart = place.lastChild;
@@ -53,7 +53,7 @@ export const horizons = {
   },
   table: (view) => ({
     columns: [{ name: labels.grains.label, text: true }, ...periodColumns, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: HORIZONS.flatMap(([grain, count]) => windowOf(view.periodsFor(view.segment, grain), grain, count).reverse().map((row) => [labels.grains[grain], ...periodCells(view, row), row.sales, row.crm, row.ecommerce])),
+    rows: HORIZONS.flatMap(([grain, count]) => view.periodsFor(view.segment, grain).slice(-count).reverse().map((row) => [labels.grains[grain], ...periodCells(view, row), row.sales, row.crm, row.ecommerce])),
   }),
   about: (view) => aboutLines(view),
 };

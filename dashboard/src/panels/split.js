@@ -60,7 +60,6 @@ function centre(view, rows) {
 
 function drawTable(body, view, rows) {
   const most = Math.max(...rows.map((row) => row.sales_share || 0), 0);
-  const had = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.segment : null;
   fill(
     body,
     rows.map((row) => {
@@ -76,7 +75,6 @@ function drawTable(body, view, rows) {
       );
     }),
   );
-  if (had) [...body.rows].find((row) => row.dataset.segment === had)?.querySelector("button").focus({ preventScroll: true });
 }
 
 /** Three sentences that the split and the migration bear out. */
