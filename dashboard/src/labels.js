@@ -45,7 +45,7 @@ export const labels = {
   loyaltyMember: "Customers and averages count sales to members of the loyalty programme only.",
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
-    atRisk: "Customers at risk", inSegment: "In the segment",
+    atRisk: "At risk or slipping", inSegment: "In the segment",
     target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
     monthEnd: (date) => date, soFar: (date) => `as of ${date}`,
   },
@@ -67,11 +67,11 @@ export const labels = {
     aria: (scope, period, total, crm, ecommerce) => `Sales trend of ${scope}. In ${period} total ${total}, CRM ${crm}, Ecomm ${ecommerce}.`,
   },
   split: {
-    title: "RFM split", subtitle: (date, days) => `as of ${date}; sales of the ${days} days up to each last purchase`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
-    columns: { segment: "Segment", customers: "Customers", share: "Share", sales: "Share of sales" },
+    title: "RFM split", subtitle: (date, days) => `as of ${date}; RFM sales: those of the ${days} days up to each last purchase`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
+    columns: { segment: "Segment", customers: "Customers", share: "Share", sales: "RFM sales %" },
     standsOut: "What stands out", value: "Value", largest: "Largest", growing: "Growing",
-    valueText: (customers, sales) => ` are ${customers} of customers and bring ${sales} of sales`,
-    largestText: (count, sales) => `: ${count} customers, ${sales} of sales`,
+    valueText: (customers, sales) => ` are ${customers} of customers and bring ${sales} of RFM sales`,
+    largestText: (count, sales) => `: ${count} customers, ${sales} of RFM sales`,
     growingText: (change, date) => `: ${change} in the year to ${date}`,
     and: " and ", definition: "Definition", characteristics: "Character", action: "Do now",
     hint: "Choose a segment to see it everywhere.",
@@ -90,7 +90,7 @@ export const labels = {
   dimensions: {
     category: "Sales by category", branch: "Sales by branch", channel: "Sales by channel", subtitle: (scope, period) => `${scope}, ${period}`,
     value: { category: "Category", branch: "Branch", channel: "Channel" }, sales: "Sales", customers: "Customers", purchases: "Purchases",
-    unknown: "unknown", unallocated: "not on lines", more: (count) => `and ${count} more: show as table`,
+    unknown: { category: "no category", branch: "no branch", channel: "no channel" }, unallocated: "not itemised", more: (count) => `and ${count} more: show as table`,
   },
   grid: {
     title: "Recency × frequency", subtitle: (scope, date) => `${scope}, as of ${date}; 4 is best`, recency: "R", frequency: "F", customers: "Customers", sales: "Sales",
@@ -98,7 +98,6 @@ export const labels = {
   },
   horizons: {
     title: "Short, middle and long", subtitle: (scope) => `${scope}`, day: (count) => `Last ${count} days`, quarter: "Quarters", year: "Years", month: "Months",
-    aria: (what) => `Sales trend: ${what}`,
   },
   profile: {
     title: "Who they are", subtitle: (scope, date, isSegment) => `${scope}, as of ${date}${isSegment ? "; the line marks all customers" : ""}`, attribute: "Attribute", value: "Value", customers: "Customers", share: "Share", allShare: "All",
@@ -128,18 +127,21 @@ export const labels = {
     unfinished: (passed) => ` (${passed})`,
     monthOf: (period) => `, the month of the period chosen (${period})`,
     // groups of customers that are no segment, in the order of their rows
+    few: "too few",
     groups: { unscored: "Without a score", "not contacted": "Not contacted", anonymous: "Anonymous" },
   },
   board: {
     title: "KPIs and targets",
     subtitle: (scope, period) => `${scope}, ${period}`,
     columns: {
-      kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
+      kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", varianceUnit: "Variance in", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
       unit: "Unit", favourable: "Favourable", definition: "Definition",
     },
-    units: { rate: "%", count: "number", ratio: "times", months: "months", days: "days", score: "score" },
+    units: { rate: "%", points: "pts", count: "number", ratio: "times", months: "months", days: "days", score: "score" },
     favourable: "favourable", unfavourable: "unfavourable", unfinished: "period not finished",
     none: (period) => `The KPI board has no row for ${period}.`,
+    // values of customers are predicted from D on, so that no past period has one
+    onlyNow: { kpis: ["customer_lifetime_value", "ltv_to_cac_ratio"], note: (date) => `Only as of ${date}.` },
     // KPIs stand in the display order of their seed; these are the names of runs of them
     kinds: {
       Sales: ["sales_amount", "crm_sales_share"],
@@ -163,7 +165,7 @@ export const labels = {
     unknown: "not in the list of campaigns", nobody: "nobody contacted", noControl: "no control group", noContacted: "only a control group",
     interval: (low, high) => `${low} to ${high}`,
     key: (count) =>
-      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. A hollow dot: fewer than ${count} customers on one side, too few to rely on the interval.`,
+      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. It ends in an arrow where it goes on beyond the scale. Too few: fewer than ${count} customers on one side; the dot is hollow and the interval not to be relied on.`,
     columns: {
       campaign: "Campaign", segment: "Segment", contacted: "Contacted", control: "Control", openRate: "Opened", clickRate: "Clicked", contactedConversion: "Conv. contacted",
       controlConversion: "Conv. control", lift: "Lift", drawn: "Interval, drawn", interval: "95 % interval", low: "Lift, lower end", high: "Lift, upper end", attributed: "Attributed sales",
@@ -203,7 +205,7 @@ export const labels = {
     limits: (low, high) => `${low} to ${high}`,
     noAnswers: (scope, count, periods) => (count > 1 ? `No answers of ${scope} in the last ${count} ${periods}.` : `No answers of ${scope}.`),
     key: (count) =>
-      `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. A hollow dot: fewer than ${count} answers, too few to rely on it.`,
+      `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. It ends in an arrow where it goes on beyond the scale. Too few: fewer than ${count} answers; the dot is hollow and the interval not to be relied on.`,
     aria: (measure, scope, values) => `${measure} of ${scope} over the last periods: ${values}.`,
   },
 };

@@ -101,7 +101,7 @@ export class PanelFrame {
   }
 
   async downloadPng() {
-    const canvas = await paint(this.body, [titleOf(this.panel, this.view), this.subtitle.textContent].join(": "));
+    const canvas = await paint(this.element);
     canvas.toBlob((blob) => download(this.fileName("png"), blob), "image/png");
   }
 

@@ -1,7 +1,10 @@
 """The board, campaigns, customers and service: every number shown is the mart's."""
 
 import re
-from itertools import pairwise
+import zlib
+from base64 import b64encode
+from contextlib import suppress
+from itertools import groupby, pairwise
 
 import figures as f
 import pytest
@@ -21,6 +24,7 @@ OTHERS = {
     "anonymous": "Anonymous",
 }
 ENOUGH = 30
+MUTED = "#4d5662"
 
 
 def opened_at(page, site, **chosen) -> None:
@@ -86,7 +90,7 @@ def with_unit(unit: str, value) -> str:
         "count": f.count,
         "ratio": lambda v: f"{decimals(v, 2, 1)}×",  # noqa: RUF001
         "months": lambda v: f"{decimals(v, 1, 1)} mo",
-        "days": lambda v: f"{decimals(v, 1, 0)} d",
+        "days": lambda v: f"{decimals(v, 1, 1)} d",
         "score": lambda v: decimals(v, 2, 2),
     }[unit](value)
 
@@ -108,7 +112,7 @@ def change(value) -> str:
 
 
 def points(value) -> str:
-    return f.NONE if value is None else f"{signed(float(value) * 100, 1)} pt"
+    return f.NONE if value is None else f"{signed(float(value) * 100, 1)} pts"
 
 
 def short_amount(value) -> str:
@@ -118,6 +122,14 @@ def short_amount(value) -> str:
     if size < 1_000_000:
         return f"${decimals(value / 1000, 1, 0)}K"
     return f"${decimals(value / 1_000_000, 2, 2)}M"
+
+
+CARDS = {
+    "sales": "sales_amount",
+    "customers": "active_customer_count",
+    "return-rate": "return_rate",
+    "crm-share": "crm_sales_share",
+}
 
 
 # -- KPI board -------------------------------------------------------------------------------------
@@ -138,14 +150,28 @@ def test_the_board_is_the_mart(page, site, grain, back):
     )
     assert len(rows) == 26
     wanted = []
+    [(as_of, is_past)] = f.query(
+        site,
+        "select as_of_date, as_of_date >= cast(? as date) + case ? when 'year' then to_years(1)"
+        " when 'quarter' then to_months(3) else to_months(1) end from marts.dash_settings",
+        start,
+        kept,
+    )
     for label, unit, value, target, variance, status, favourable, notes in rows:
         said = f.NONE
+        # a rate is so many points from its target, everything else a share of it
+        gap = value - target if unit == "rate" and target is not None else variance
         if status:
             sign, word = ("✓", "favourable") if favourable else ("✗", "unfavourable")
+            if favourable and gap is not None and abs(gap) < 0.005:
+                sign = "≈"
             said = f"{sign} {status}, {word}"
         elif target is not None and not complete:
             said = "period not finished"
-        shown = [with_unit(unit, value), with_unit(unit, target), change(variance)]
+        if value is None and is_past and label in ("Customer lifetime value (CLTV)", "LTV : CAC"):
+            notes = f"Only as of {f.day(as_of)}."
+        shown = [with_unit(unit, value), with_unit(unit, target)]
+        shown.append(points(gap) if unit == "rate" else change(gap))
         wanted.append([label, *shown, said, notes or ""])
     assert board_rows(page) == wanted
     subtitle = page.locator("#kpi-board .subtitle").inner_text()
@@ -163,6 +189,33 @@ def board_rows(page) -> list[list[str]]:
     )
 
 
+def test_the_kpi_at_risk_names_its_segments(site):
+    [(definition,)] = f.query(
+        site, "select definition from marts.dim_kpis where kpi = 'customers_at_risk_count'"
+    )
+    for segment, is_at_risk in f.query(
+        site, "select segment, is_at_risk from marts.dim_segments where scheme = 'crm_dashboard'"
+    ):
+        assert (segment in definition) == is_at_risk, segment
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_board_and_cards_say_the_same_of_a_target(page, site, grain):
+    opened_at(page, site, grain=grain, period=nth_last(site, grain, 2))
+    f.show(page, "kpi-board")
+    compared = 0
+    for card, kpi in CARDS.items():
+        said = page.locator(f"#card-{card} .compared").inner_text()
+        row = page.locator(f"#kpi-board tr[data-kpi='{kpi}']")
+        if "target" not in said:
+            continue
+        glyph, gap = said.split(" target")[0].strip().split(" ", 1)
+        assert gap == row.locator("td.variance").inner_text(), card
+        assert row.locator("td.status").inner_text().startswith(f"{glyph} "), card
+        compared += 1
+    assert compared
+
+
 def test_the_board_draws_its_last_periods(page, site):
     opened_at(page, site)
     f.show(page, "kpi-board")
@@ -177,13 +230,18 @@ def test_the_board_draws_its_last_periods(page, site):
             " order by period_start_date desc limit 13",
             kpi,
         )
-        known = [float(value) for (value,) in reversed(values) if value is not None]
-        line = page.locator(f"#kpi-board tr[data-kpi='{kpi}'] .series polyline")
+        drawn = [None if value is None else float(value) for (value,) in reversed(values)]
+        known = [value for value in drawn if value is not None]
+        line = page.locator(f"#kpi-board tr[data-kpi='{kpi}'] .series path.line")
         if len(known) < 2:
             assert line.count() == 0
             continue
-        heights = [float(at.split(",")[1]) for at in line.get_attribute("points").split(" ")]
+        path = line.get_attribute("d")
+        heights = [float(at) for at in re.findall(r",([\d.]+)", path)]
         assert len(heights) == len(known)
+        # a line for each run of values: it does not go on where there is none
+        runs = sum(is_known for is_known, _ in groupby(drawn, lambda value: value is not None))
+        assert path.count("M") == runs, kpi
         if max(known) > min(known):
             assert heights.index(min(heights)) == known.index(max(known))
 
@@ -219,15 +277,24 @@ def lift_cells(row: dict) -> list[str]:
         if not row["contacted_count"] and not row["control_count"]:
             return [f.NONE]
         return ["only a control group" if row["control_count"] else "no control group"]
-    ends = [points(row[end]).removesuffix(" pt") for end in ("lift_low", "lift_high")]
-    return [points(row["lift"]), "", " to ".join(ends)]
+    ends = [points(row[end]).removesuffix(" pts") for end in ("lift_low", "lift_high")]
+    return [points(row["lift"]), "", " to ".join(ends) + ("\ntoo few" if is_few(row) else "")]
 
 
-def campaign_cells(row: dict, with_opened: bool) -> list[str]:
+def is_few(row: dict) -> bool:
+    return min(row["contacted_count"], row["control_count"]) < ENOUGH
+
+
+def open_rate(row: dict, channel: str) -> str:
+    """Nobody opens a call or a text message."""
+    return f.NONE if channel in ("phone", "sms") and not row["open_rate"] else f.rate(row["open_rate"])
+
+
+def campaign_cells(row: dict, opened: str | None = None) -> list[str]:
     return [
         f.count(row["contacted_count"]),
         f.count(row["control_count"]),
-        *([f.rate(row["open_rate"])] if with_opened else []),
+        *([opened] if opened else []),
         f.rate(row["contacted_conversion_rate"]),
         f.rate(row["control_conversion_rate"]),
         *lift_cells(row),
@@ -277,7 +344,7 @@ def test_campaigns_are_the_mart(page, site, scheme, segment):
             dates = f"{f.day(starts_on)} – {f.day(ends_on)}"  # noqa: RUF001
         second = "not in the list of campaigns" if is_unknown else f"{channel} · {dates}"
         row = own.get(campaign)
-        rest = campaign_cells(row, with_opened=True) if row else ["nobody contacted"]
+        rest = campaign_cells(row, open_rate(row, channel)) if row else ["nobody contacted"]
         wanted.append([f"{label}\n{second}", *rest])
     assert [[re.sub(r"\s*\n\s*", "\n", row[0]), *row[1:]] for row in shown] == wanted
     assert any(len(row) == 14 for row in shown)
@@ -285,21 +352,28 @@ def test_campaigns_are_the_mart(page, site, scheme, segment):
 
 
 def assert_intervals(page, selector: str, key: str, own: dict) -> None:
-    """Intervals are drawn on one scale, and green only where they lie above 0."""
+    """Intervals are drawn on one scale, and green only where they lie above 0, of enough customers."""
     drawn = page.eval_on_selector_all(
         selector,
         f"rows => rows.map((row) => [row.dataset.{key}, row.querySelector('td.lift')?.className,"
         " [...row.querySelectorAll('svg line')].map((line) => [line.getAttribute('x1'),"
         " line.getAttribute('y1')]), row.querySelector('circle')?.getAttribute('cx'),"
-        " row.querySelector('circle')?.getAttribute('fill')])",
+        " row.querySelector('circle')?.getAttribute('fill'),"
+        " row.querySelector('circle')?.getAttribute('stroke'),"
+        " row.querySelectorAll('svg.whisker path').length])",
     )
+    panel = selector.split(" ")[0]
+    scale = page.locator(f"{panel} thead svg text").all_text_contents()
+    assert all(abs(float(end)) <= 100 for end in scale)
     dots = []
-    for name, tone, lines, dot, fill in drawn:
+    for name, tone, lines, dot, fill, stroke, arrows in drawn:
         row = own.get(name)
         if not row or row["lift"] is None:
             assert tone is None and not lines
             continue
-        is_good, is_bad = row["lift_low"] > 0, row["lift_high"] < 0
+        few = is_few(row)
+        is_good, is_bad = not few and row["lift_low"] > 0, not few and row["lift_high"] < 0
+        assert arrows >= (row["lift_low"] < -1) + (row["lift_high"] > 1), name
         assert ("good" in tone, "bad" in tone) == (is_good, is_bad), name
         if dot is None:
             continue  # beyond the scale
@@ -307,8 +381,8 @@ def assert_intervals(page, selector: str, key: str, own: dict) -> None:
         sign = (float(dot) > zero + 0.05) - (float(dot) < zero - 0.05)
         assert sign == (row["lift"] > 0) - (row["lift"] < 0) or abs(row["lift"]) < 0.01, name
         dots.append((float(row["lift"]), float(dot), zero))
-        few = min(row["contacted_count"], row["control_count"]) < ENOUGH
         assert (fill.lower() == "#ffffff") == few, name
+        assert not few or stroke.lower() == MUTED, name
     assert len({zero for _, _, zero in dots}) == 1
     dots.sort()
     assert [dot for _, dot, _ in dots] == sorted(dot for _, dot, _ in dots)
@@ -341,7 +415,7 @@ def by_segment(page, site, scheme: str, campaign: tuple) -> None:
     own = {row["segment"]: row for row in performance(site, scheme, campaign_id=campaign[0])}
     wanted = []
     for key, label in groups(site, scheme, own):
-        rest = campaign_cells(own[key], with_opened=False) if key in own else ["nobody contacted"]
+        rest = campaign_cells(own[key]) if key in own else ["nobody contacted"]
         wanted.append([label, *rest])
     shown = f.cells(page, "#campaign-segments tbody tr")
     assert [[unnumbered(row[0]), *row[1:]] for row in shown] == wanted
@@ -507,7 +581,7 @@ def test_leads_are_the_mart(page, site):
     )
 
     def cells(row) -> list[str]:
-        days = f.NONE if row[8] is None else f"{decimals(row[8], 1, 0)} d"
+        days = with_unit("days", row[8])
         counts = list(map(f.count, row[1:6]))
         rest = [f.rate(row[6]), f.whole_amount(row[7]), days]
         return [f.month(row[0]), counts[0], "", *counts[1:], *rest]
@@ -535,7 +609,7 @@ def test_leads_are_the_mart(page, site):
             *map(f.count, row[1:6]),
             f.rate(row[6]),
             f.amount(row[7]),
-            f.NONE if row[8] is None else f"{decimals(row[8], 1, 0)} d",
+            with_unit("days", row[8]),
         ]
         for row in every
     ]
@@ -566,7 +640,9 @@ def test_satisfaction_is_the_mart(page, site, grain, back, scheme, segment):
         row = [label, mean, f.rate(share), f.count(count)]
         if ("nps", key) in found:
             _, _, count, nps, low, high = found["nps", key]
-            row += [decimals(nps, 1, 1), "", f"{f.count(low)} to {f.count(high)}", f.count(count)]
+            few = "\ntoo few" if count < ENOUGH else ""
+            limits = f"{f.count(low)} to {f.count(high)}{few}"
+            row += [decimals(nps, 1, 1), "", limits, f.count(count)]
         else:
             row += ["no answers", "0"]
         wanted.append(row)
@@ -733,6 +809,104 @@ def test_the_file_of_customers_has_all_and_the_table_says_it_has_not(page, many_
     assert page.locator("#list .note").inner_text() == (
         "These are the first 1,000 of 10,500 customers. The CSV has all of them."
     )
+
+
+# -- pictures and paper ----------------------------------------------------------------------------
+PIXELS = """async (sources) => {
+  const drawn = await Promise.all(sources.map(async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.width;
+    canvas.height = image.height;
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, image.width, image.height);
+  }));
+  const hex = (data, at) => '#' + [0, 1, 2].map((n) => data[at + n].toString(16).padStart(2, '0')).join('');
+  const [{ width, height, data }, other] = drawn;
+  const colours = {};
+  let different = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const colour = hex(data, at);
+    colours[colour] = (colours[colour] || 0) + 1;
+    if (other && [0, 1, 2].some((n) => Math.abs(data[at + n] - other.data[at + n]) > 32)) different += 1;
+  }
+  return { width, height, colours, different: different / (width * height) };
+}"""
+
+
+def picture(page, panel: str) -> bytes:
+    f.show(page, panel)
+    with page.expect_download() as downloaded:
+        f.menu(page, panel, "Download PNG")
+    return downloaded.value.path().read_bytes()
+
+
+def pixels(page, *pictures: bytes) -> dict:
+    """Size and colours of the first picture, and its share of pixels that the second has not."""
+    encoded = ["data:image/png;base64," + b64encode(one).decode() for one in pictures]
+    return page.evaluate(PIXELS, encoded)
+
+
+@pytest.mark.parametrize(
+    ("panel", "colours"),
+    [
+        ("trend", ["#117a37", "#6b21a8", "#1a73d9"]),
+        ("split", ["#113388", "#266dd1", "#747b84"]),
+        ("cohorts", []),
+        ("migration", []),
+    ],
+)
+def test_a_picture_is_what_the_screen_shows(browser, site, panel, colours):
+    # as fine a screen as a picture is
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=2)
+    opened_at(page, site)
+    f.show(page, panel)
+    painted = picture(page, panel)
+    # buttons are for the screen alone
+    page.evaluate(
+        "for (const one of document.querySelectorAll('.menu, .choice')) one.style.display = 'none'"
+    )
+    found = pixels(page, painted, page.locator(f"#{panel}").screenshot())
+    assert set(colours) <= {c for c, n in found["colours"].items() if n > 100}
+    assert len(found["colours"]) > 20
+    assert found["different"] < 0.002
+    page.close()
+
+
+def test_a_picture_has_the_rows_that_are_out_of_sight(page, site):
+    opened_at(page, site)
+    for panel, rows in [("campaigns", "#campaigns tbody tr"), ("periods", "#periods tbody tr")]:
+        f.show(page, panel)
+        height = page.locator(rows).count() * page.locator(rows).first.bounding_box()["height"]
+        assert height > page.locator(f"#{panel}").bounding_box()["height"]
+        assert pixels(page, picture(page, panel))["height"] > 2 * height
+    # a table wider than a small screen
+    page.set_viewport_size({"width": 390, "height": 844})
+    f.settle(page)
+    table = page.locator("#campaigns table").bounding_box()["width"]
+    assert pixels(page, picture(page, "campaigns"))["width"] > 2 * table > 2 * 390
+
+
+def test_paper_has_every_panel_and_its_colours(page, site):
+    opened_at(page, site, segment="Promising")
+    titles = page.locator(".panel h3").all_inner_texts()
+    pdf = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
+    assert 5 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 10
+    plain = [text.decode("latin-1") for text in re.findall(rb"/Title \((.*?)\)\n", pdf)]
+    coded = [bytes.fromhex(c.decode()) for c in re.findall(rb"/Title <FEFF(\w+)>", pdf)]
+    on_paper = {*plain, *(text.decode("utf-16-be") for text in coded)}
+    assert len(titles) > 15 and set(titles) <= on_paper
+    drawn = b""
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with suppress(zlib.error):
+            drawn += zlib.decompress(stream)
+    # cells of the cohorts, and moves up in the matrix
+    for red, green, blue in [(71, 85, 105), (26, 86, 170)]:
+        parts = (f"{part / 255:.4f}".lstrip("0").rstrip("0") for part in (red, green, blue))
+        assert drawn.count(f"{' '.join(parts)} rg".encode()) > 5
 
 
 # -- odd data --------------------------------------------------------------------------------------

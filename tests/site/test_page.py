@@ -536,7 +536,7 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
 def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment, grain):
     opened_at(page, site, scheme=scheme, segment=segment, grain=grain)
     names = dict(f.query(site, "select branch_id, branch_name from marts.dim_branches"))
-    names |= {"unallocated": "not on lines"}
+    names |= {"unallocated": "not itemised", "unknown": f"no {dimension}"}
     rows = f.query(
         site,
         "select dimension_value, sales_amount, customer_count, purchase_count"
@@ -625,6 +625,23 @@ def test_the_horizons_are_the_marts(page, site):
         )
     ]
     assert sum(row[0] == "Day" for row in shown) == 92
+    # one year begins before the data and the other is not over: neither has a dot filled
+    years = page.locator("#horizons [data-grain=year] .chart")
+    assert "from Jul" in years.inner_text() and "to date" in years.inner_text()
+    dots = years.evaluate(
+        "(chart) => [...chart.querySelectorAll('path[stroke]')].filter((path) =>"
+        " path.getBBox().width <= 2 && path.getAttribute('fill') !== 'none')"
+        ".map((path) => path.getAttribute('fill'))"
+    )
+    assert dots.count("#ffffff") == 6, dots
+    label = years.get_attribute("aria-label")
+    [(total,)] = f.query(
+        site,
+        "select sales_amount from marts.fct_segment_sales where scheme = 'crm_dashboard'"
+        " and segment = 'Champions' and dimension = 'all' and period_grain = 'year'"
+        " and period_start_date = '2025-01-01'",
+    )
+    assert "Champions, Years" in label and f"In 2025 total {f.amount(total)}," in label
 
 
 LISTED = (

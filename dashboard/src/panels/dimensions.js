@@ -14,7 +14,7 @@ const rowsOf = (view, dimension) =>
   );
 
 function nameOf(view, dimension, value) {
-  if (value === "unknown") return text.unknown;
+  if (value === "unknown") return text.unknown[dimension];
   if (value === "unallocated") return text.unallocated;
   if (dimension !== "branch") return value;
   return view.data.get("branches").where(["branch_id"], [value])[0]?.branch_name || value;

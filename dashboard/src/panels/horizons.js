@@ -5,7 +5,7 @@ import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
 import { periodCells, periodColumns } from "./parts.js";
-import { aboutLines, lines, periodAxis, SERIES } from "./trend.js";
+import { aboutLines, captionOf, lines, periodAxis, SERIES } from "./trend.js";
 
 const text = labels.horizons;
 const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
@@ -28,6 +28,7 @@ export const horizons = {
       const place = body.querySelector(`[data-grain=${grain}]`);
       const rows = view.periodsFor(view.segment, grain).slice(-count);
       const title = titleOf(grain, rows);
+      const last = rows.findLast((row) => row.isComplete) || rows.at(-1);
       place.firstChild.textContent = title;
       const chart = place.lastChild;
       const highest = Math.max(0, ...rows.map((row) => Math.max(row.sales, row.crm || 0, row.ecommerce || 0)));
@@ -42,12 +43,12 @@ export const horizons = {
             trigger: "axis",
             formatter: ([{ dataIndex }]) => {
               const row = rows[dataIndex];
-              return h("table", { class: "tip" }, h("caption", { text: row.name }), SERIES.map(([field, name]) => h("tr", {}, h("th", { text: name }), h("td", { text: format.amount(row[field]) }))));
+              return h("table", { class: "tip" }, h("caption", { text: captionOf(row) }), SERIES.map(([field, name]) => h("tr", {}, h("th", { text: name }), h("td", { text: format.amount(row[field]) }))));
             },
           }),
           series: lines(view.theme, rows, null),
         },
-        text.aria(title),
+        labels.trend.aria(`${view.scope}, ${title}`, captionOf(last), format.amount(last.sales), format.amount(last.crm), format.amount(last.ecommerce)),
       );
     }
   },

@@ -149,6 +149,9 @@ export function whisker(view, scale, { low, value, high, isFew, colour }) {
   );
 }
 
+/** Cell of an interval in numbers; `isFew`: said also in words. */
+export const limitsCell = (limits, isFew) => h("td", { class: "muted limits" }, limits, isFew && h("span", { class: "second", text: labels.lower.few }));
+
 /** Points without their unit, for two of them in one text, `-0.9 to +48.4`, and for a scale, `+20`. */
-export const barePoints = (value) => format.points(value).replace(/ pt$/, "");
+export const barePoints = (value) => format.points(value).replace(/ pts$/, "");
 export const scalePoints = (value) => `${value > 0 ? "+" : ""}${(Math.abs(value * 100) % 1 < 0.001 ? format.count : format.decimal)(Number((value * 100).toFixed(6)))}`;

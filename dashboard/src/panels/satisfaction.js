@@ -5,7 +5,7 @@ import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { lastDay, shift } from "../periods.js";
 import { segmentColours, tokens } from "../theme.js";
-import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, periodCells, periodColumns, quoted, scaleHead, whisker } from "./parts.js";
+import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, limitsCell, periodCells, periodColumns, quoted, scaleHead, whisker } from "./parts.js";
 import { periodAxis } from "./trend.js";
 
 const text = labels.satisfaction;
@@ -48,10 +48,11 @@ function seriesOf(view) {
 function npsCells(view, row) {
   if (!row) return h("td", { colspan: 3, class: "muted no-lift", text: text.none });
   const t = tokens[view.theme];
+  const isFew = row.response_count < ENOUGH;
   return [
     h("td", { class: "number value", text: format.decimal(row.nps) }),
-    h("td", { class: "interval" }, whisker(view, SCALE, { low: row.nps_low, value: row.nps, high: row.nps_high, isFew: row.response_count < ENOUGH, colour: t.muted })),
-    h("td", { class: "muted limits", text: text.limits(format.count(row.nps_low), format.count(row.nps_high)) }),
+    h("td", { class: "interval" }, whisker(view, SCALE, { low: row.nps_low, value: row.nps, high: row.nps_high, isFew, colour: t.muted })),
+    limitsCell(text.limits(format.count(row.nps_low), format.count(row.nps_high)), isFew),
   ];
 }
 
