@@ -287,7 +287,8 @@ def is_few(row: dict) -> bool:
 
 def open_rate(row: dict, channel: str) -> str:
     """Nobody opens a call or a text message."""
-    return f.NONE if channel in ("phone", "sms") and not row["open_rate"] else f.rate(row["open_rate"])
+    rate = row["open_rate"]
+    return f.NONE if channel in ("phone", "sms") and not rate else f.rate(rate)
 
 
 def campaign_cells(row: dict, opened: str | None = None) -> list[str]:
@@ -352,7 +353,7 @@ def test_campaigns_are_the_mart(page, site, scheme, segment):
 
 
 def assert_intervals(page, selector: str, key: str, own: dict) -> None:
-    """Intervals are drawn on one scale, and green only where they lie above 0, of enough customers."""
+    """Intervals are drawn on one scale; green ones lie above 0 and are of enough customers."""
     drawn = page.eval_on_selector_all(
         selector,
         f"rows => rows.map((row) => [row.dataset.{key}, row.querySelector('td.lift')?.className,"
@@ -469,7 +470,12 @@ def test_cohorts_are_the_mart(page, site):
     ]
     _, *table = f.as_table(page, "cohorts")
     assert table == [
-        [*f.period_cells(site, "month", m), str(since), *map(f.count, (size, active)), f.rate(share)]
+        [
+            *f.period_cells(site, "month", m),
+            str(since),
+            *map(f.count, (size, active)),
+            f.rate(share),
+        ]
         for m, since, size, active, share in rows
     ]
     # the more came back, the stronger the shade; the first month is everybody
@@ -824,14 +830,16 @@ PIXELS = """async (sources) => {
     context.drawImage(image, 0, 0);
     return context.getImageData(0, 0, image.width, image.height);
   }));
-  const hex = (data, at) => '#' + [0, 1, 2].map((n) => data[at + n].toString(16).padStart(2, '0')).join('');
+  const hex = (data, at) =>
+    '#' + [0, 1, 2].map((n) => data[at + n].toString(16).padStart(2, '0')).join('');
   const [{ width, height, data }, other] = drawn;
   const colours = {};
   let different = 0;
   for (let at = 0; at < data.length; at += 4) {
     const colour = hex(data, at);
     colours[colour] = (colours[colour] || 0) + 1;
-    if (other && [0, 1, 2].some((n) => Math.abs(data[at + n] - other.data[at + n]) > 32)) different += 1;
+    const isOther = (n) => Math.abs(data[at + n] - other.data[at + n]) > 32;
+    if (other && [0, 1, 2].some(isOther)) different += 1;
   }
   return { width, height, colours, different: different / (width * height) };
 }"""
@@ -874,6 +882,31 @@ def test_a_picture_is_what_the_screen_shows(browser, site, panel, colours):
     assert len(found["colours"]) > 20
     assert found["different"] < 0.002
     page.close()
+
+
+def test_the_frame_of_the_matrix_has_no_gaps(page, site):
+    opened_at(page, site, segment="Promising")
+    f.show(page, "migration")
+    # the frame is drawn by a box behind each cell: where one ends, the next has begun
+    boxes = page.evaluate(
+        """() => {
+          const boxOf = (cell, [start, end, before, after]) => {
+            const frame = getComputedStyle(cell, '::after');
+            const { [start]: from, [end]: to } = cell.getBoundingClientRect();
+            return [from + parseFloat(frame[before]), to - parseFloat(frame[after])];
+          };
+          const all = (selector, sides) =>
+            [...document.querySelectorAll(`#migration ${selector}`)]
+              .map((cell) => boxOf(cell, sides));
+          return [
+            all('tr.chosen td:not(.total)', ['left', 'right', 'left', 'right']),
+            all('td.chosen', ['top', 'bottom', 'top', 'bottom']),
+          ];
+        }"""
+    )
+    for line in boxes:
+        assert len(line) >= 9
+        assert all(one[1] >= following[0] for one, following in pairwise(line))
 
 
 def test_a_picture_has_the_rows_that_are_out_of_sight(page, site):

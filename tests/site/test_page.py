@@ -553,7 +553,10 @@ def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment,
         assert "No sales in" in page.locator(f"#{dimension}").inner_text()
         return
     _, *shown = f.as_table(page, dimension)
-    assert shown == [[names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows]
+    period = f.period_cells(site, grain, last_complete(site, grain))
+    assert shown == [
+        [*period, names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows
+    ]
     bars = f.cells(page, f"#{dimension} .bars tr")
     assert [(row[0], row[2]) for row in bars] == [
         (names.get(v, v), f.whole_amount(s)) for v, s, *_ in rows[:9]

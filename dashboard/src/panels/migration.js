@@ -171,7 +171,7 @@ function sankey(body, view) {
     return row ? segmentColours(view.theme, row.colour)[0] : t.faint;
   };
   const shown = (segment) => (segment === null ? labels.flows.other : segment === FIRST ? labels.flows.first : segment);
-  const clipped = (label) => (label.length > 22 ? `${label.slice(0, 21)}…` : label);
+  const clipped = (label) => (label.length > 22 ? `${[...label].slice(0, 21).join("")}…` : label);
   const node = (side, segment, count) => ({
     name: `${side}:${segment ?? ""}`, value: count, itemStyle: { color: colourOf(segment), borderWidth: 0 }, depth: side === "in" ? 0 : 2,
     label: { position: side === "in" ? "right" : "left", formatter: `${clipped(shown(segment))} ${format.count(count)}`, color: t.ink, fontSize: 12 },
