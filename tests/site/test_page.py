@@ -1,8 +1,7 @@
 """The page as a reader uses it: every number is the mart's, every choice is followed."""
 
-import csv
-import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import figures as f
@@ -108,8 +107,10 @@ def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
             grain,
         )
     heading, *shown = f.as_table(page, "trend")
-    assert heading == ["Period", "Tot Sales", "CRM Sales", "Ecomm Sales"]
-    assert shown == [[str(row[0]), *map(f.amount, row[1:])] for row in rows]
+    assert heading == [*f.PERIOD, "Tot Sales", "CRM Sales", "Ecomm Sales"]
+    assert shown == [
+        [*f.period_cells(site, grain, row[0]), *map(f.amount, row[1:])] for row in rows
+    ]
     # three lines in the user's colours, one above the other, not stacked
     strokes = page.eval_on_selector_all(
         "#trend svg path[stroke]", "paths => paths.map((path) => path.getAttribute('stroke'))"
@@ -765,8 +766,10 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
         assert shown == (change(after, before) if before else f.NONE), name
     _, *moves = f.as_table(page, "flows")
     moved = {k: n for k, n in counts.items() if k[0] != k[1] and (segment == "all" or segment in k)}
-    assert sorted((a, b, n) for a, b, n, _ in moves) == sorted(
-        (a, b, f.count(n)) for (a, b), n in moved.items()
+    scope = "All customers" if segment == "all" else segment
+    month_before = str(as_of.replace(day=1) - timedelta(days=1))
+    assert sorted(tuple(row[:-1]) for row in moves) == sorted(
+        (scope, month_before, str(as_of), a, b, f.count(n)) for (a, b), n in moved.items()
     )
     if segment != "all":
         head = page.locator("#flows .flows-head").inner_text()
@@ -781,7 +784,7 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
 def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment, grain):
     opened_at(page, site, scheme=scheme, segment=segment, grain=grain)
     names = dict(f.query(site, "select branch_id, branch_name from marts.dim_branches"))
-    names |= {"unallocated": "not on lines"}
+    names |= {"unallocated": "not itemised", "unknown": f"no {dimension}"}
     rows = f.query(
         site,
         "select dimension_value, sales_amount, customer_count, purchase_count"
@@ -798,7 +801,10 @@ def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment,
         assert "No sales in" in page.locator(f"#{dimension}").inner_text()
         return
     _, *shown = f.as_table(page, dimension)
-    assert shown == [[names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows]
+    period = f.period_cells(site, grain, last_complete(site, grain))
+    assert shown == [
+        [*period, names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows
+    ]
     bars = f.cells(page, f"#{dimension} .bars tr")
     assert [(row[0], row[2]) for row in bars] == [
         (names.get(v, v), f.whole_amount(s)) for v, s, *_ in rows[:9]
@@ -880,7 +886,7 @@ def test_the_horizons_are_the_marts(page, site):
     opened_at(page, site, segment="Champions")
     _, *shown = f.as_table(page, "horizons")
     assert [row for row in shown if row[0] == "Year"] == [
-        ["Year", str(start), *map(f.amount, sales)]
+        ["Year", *f.period_cells(site, "year", start), *map(f.amount, sales)]
         for start, *sales in f.query(
             site,
             "select period_start_date, sales_amount, crm_sales_amount, ecommerce_sales_amount"
@@ -890,6 +896,23 @@ def test_the_horizons_are_the_marts(page, site):
         )
     ]
     assert sum(row[0] == "Day" for row in shown) == 92
+    # one year begins before the data and the other is not over: neither has a dot filled
+    years = page.locator("#horizons [data-grain=year] .chart")
+    assert "from Jul" in years.inner_text() and "to date" in years.inner_text()
+    dots = years.evaluate(
+        "(chart) => [...chart.querySelectorAll('path[stroke]')].filter((path) =>"
+        " path.getBBox().width <= 2 && path.getAttribute('fill') !== 'none')"
+        ".map((path) => path.getAttribute('fill'))"
+    )
+    assert dots.count("#ffffff") == 6, dots
+    label = years.get_attribute("aria-label")
+    [(total,)] = f.query(
+        site,
+        "select sales_amount from marts.fct_segment_sales where scheme = 'crm_dashboard'"
+        " and segment = 'Champions' and dimension = 'all' and period_grain = 'year'"
+        " and period_start_date = '2025-01-01'",
+    )
+    assert "Champions, Years" in label and f"In 2025 total {f.amount(total)}," in label
 
 
 LISTED = (
@@ -958,12 +981,10 @@ def test_every_panel_has_a_table_a_csv_and_a_picture(page, site):
     for panel in panels_of(page):
         heading, *rows = f.as_table(page, panel)
         assert rows, panel
-        with page.expect_download() as downloaded:
-            f.menu(page, panel, "Download CSV")
-        text = downloaded.value.path().read_text(encoding="utf-8-sig")
-        parsed = list(csv.reader(io.StringIO(text)))
-        assert parsed[0] == heading
-        assert len(parsed) == len(rows) + 1, panel
+        in_file, *all_rows = f.downloaded_csv(page, panel)
+        assert [re.sub(", (%|pts)$", "", name) for name in in_file] == heading
+        assert len(set(heading)) == len(heading), panel
+        assert len(all_rows) == len(rows), panel
         with page.expect_download() as downloaded:
             f.menu(page, panel, "Download PNG")
         assert downloaded.value.path().read_bytes().startswith(b"\x89PNG")
@@ -1240,9 +1261,7 @@ def test_hostile_names_are_text(page, hostile_site):
     assert sum(name in everything for name in HOSTILE) >= len(HOSTILE) - 3
     assert page.locator("img, body script:not([type])").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
-    with page.expect_download() as downloaded:
-        f.menu(page, "list", "Download CSV")
-    rows = list(csv.reader(io.StringIO(downloaded.value.path().read_text(encoding="utf-8-sig"))))
+    rows = f.downloaded_csv(page, "list")
     assert "'=cmd()" in [row[0] for row in rows]
     assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+@")]
     for segment in [row[0] for row in f.cells(page, "#split tbody tr")]:
