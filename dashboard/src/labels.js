@@ -24,6 +24,8 @@ export const labels = {
     customers: "Cohorts, value and churn",
     service: "Leads and satisfaction",
   },
+  // short enough for the bar
+  menu: { overview: "Overview", segments: "Segments", board: "KPI board", campaigns: "Campaigns", customers: "Cohorts", service: "Leads" },
   more: {
     label: (title) => `More: ${title}`, table: "Show as table", chart: "Show as chart", csv: "Download CSV", png: "Download PNG",
     about: "About these numbers", close: "Close", inDocs: (mart) => `${mart} in the documentation`,
@@ -45,9 +47,9 @@ export const labels = {
   loyaltyMember: "Customers and averages count sales to members of the loyalty programme only.",
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
-    atRisk: "At risk or slipping", inSegment: "In the segment",
+    atRisk: "At risk or slipping", inSegment: "In the segment", inSegmentOn: (date) => `In the segment, ${date}`,
     target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
-    monthEnd: (date) => date, soFar: (date) => `as of ${date}`,
+    dayOfData: "day of the data", soFar: (date) => `as of ${date}`,
   },
   table: {
     title: "Period table",
@@ -83,8 +85,8 @@ export const labels = {
     up: "moved up", down: "moved down", stayed: "stayed", percent: "% of the row", fromDate: "From date", toDate: "To date",
   },
   flows: {
-    title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`,
-    other: "Other", first: "First purchase", to: "to", none: "Nobody moved.",
+    title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`, into: "In", outOf: "Out",
+    smaller: (count) => `${count} smaller`, first: "First purchase", to: "to", none: "Nobody moved.",
     aria: (segment, into, out) => `${into} customers came into ${segment}, ${out} left it.`,
   },
   dimensions: {

@@ -7,8 +7,8 @@ import { lastDay, startOf, yearBefore } from "./periods.js";
 export const DAYS_KEPT = 92;
 
 /**
- * A period of the page: {grain, start, end, name, isComplete, customers, newCustomers, returning, returnRate, averageTransaction, averageCustomer,
- * share, averageNew, averageReturning, sales, crm, ecommerce, from, isComparable,
+ * A period of the page: {grain, start, end, name, isComplete, customers, returning, returnRate, averageTransaction, averageCustomer,
+ * share, averageNew, averageReturning, sales, crm, ecommerce, crmShare, ecommerceShare, from, isComparable,
  * previous, yearBefore}; `previous` and `yearBefore` are periods or undefined, `from` the first day of the data where a period begins before it.
  */
 function periodsOf(data, scheme, segment, grain, asOf) {
@@ -17,10 +17,11 @@ function periodsOf(data, scheme, segment, grain, asOf) {
   let rows = kpis.map((row) => {
     const sales = trend.get(row.period_start_date);
     return {
-      grain, start: row.period_start_date, isComplete: row.is_complete, customers: row.customer_count, newCustomers: row.new_customer_count,
+      grain, start: row.period_start_date, isComplete: row.is_complete, customers: row.customer_count,
       returning: row.returning_customer_count, returnRate: row.return_rate, averageTransaction: row.average_transaction_amount,
       averageCustomer: row.average_customer_amount, share: row.vip_sales_share, averageNew: row.average_new_customer_amount,
       averageReturning: row.average_returning_customer_amount, sales: row.sales_amount, crm: sales?.crm_sales_amount ?? null, ecommerce: sales?.ecommerce_sales_amount ?? null,
+      crmShare: sales?.crm_sales_share ?? null, ecommerceShare: sales?.ecommerce_sales_share ?? null,
     };
   });
   if (segment !== "all") {
@@ -31,10 +32,11 @@ function periodsOf(data, scheme, segment, grain, asOf) {
     rows = rows.map(({ start, isComplete }) => {
       const row = own.get(start);
       return {
-        grain, start, isComplete, customers: row?.vip_customer_count ?? 0, newCustomers: row?.new_customer_count ?? 0, returning: row?.returning_customer_count ?? 0,
+        grain, start, isComplete, customers: row?.vip_customer_count ?? 0, returning: row?.returning_customer_count ?? 0,
         returnRate: row?.return_rate ?? null, averageTransaction: row?.average_transaction_amount ?? null, averageCustomer: row?.average_customer_amount ?? null,
         share: row?.sales_share ?? null, averageNew: row?.average_new_customer_amount ?? null, averageReturning: row?.average_returning_customer_amount ?? null,
         sales: row?.sales_amount ?? 0, crm: row?.crm_sales_amount ?? 0, ecommerce: row?.ecommerce_sales_amount ?? 0,
+        crmShare: row?.crm_sales_share ?? null, ecommerceShare: row?.ecommerce_sales_share ?? null,
       };
     });
   }

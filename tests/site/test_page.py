@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import figures as f
 import pytest
@@ -10,6 +11,7 @@ from sites import HOSTILE, open_dashboard, wait_until
 GRAINS = ["day", "week", "month", "quarter", "year"]
 SCHEMES = ["crm_dashboard", "customer_360"]
 SCOPES = [("crm_dashboard", "all"), ("crm_dashboard", "At Risk"), ("customer_360", "Potential")]
+FIRST = "first purchase"
 SEGMENT_PANELS = ["category", "branch", "channel", "timing", "list", "profile", "grid", "flows"]
 
 
@@ -117,6 +119,27 @@ def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
         assert any(stroke.lower() == colour for stroke in strokes), colour
 
 
+@pytest.mark.parametrize("segment", ["all", "Champions"])
+def test_the_trend_says_the_shares_of_the_mart(page, site, segment):
+    opened_at(page, site, segment=segment)
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.move(chart["x"] + chart["width"] / 2, chart["y"] + 100)
+    page.wait_for_selector("table.tip")
+    table = "fct_sales_trend" if segment == "all" else "fct_segment_sales"
+    where = "" if segment == "all" else f" and dimension = 'all' and segment = '{segment}'"
+    shares = {
+        f.month(start): [f"{f.rate(crm)} of total", f"{f.rate(ecommerce)} of total"]
+        for start, crm, ecommerce in f.query(
+            site,
+            "select period_start_date, crm_sales_share, ecommerce_sales_share"
+            f" from marts.{table} where period_grain = 'month'{where}",
+        )
+    }
+    shown = f.cells(page, "table.tip tr")
+    month = page.locator("table.tip caption").inner_text()
+    assert [row[2] for row in shown] == ["", *shares[month]]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_split_is_the_mart(page, site, scheme):
     opened_at(page, site, scheme=scheme)
@@ -134,6 +157,7 @@ def test_the_split_is_the_mart(page, site, scheme):
     ]
     assert [[re.sub(r"\s+", "\n", r[0], count=1), *r[1:]] for r in shown] == wanted
     assert page.locator("#split .centre b").inner_text() == f.count(sum(row[1] for row in rows))
+    assert stands_out(page) == best_segments(site, scheme)
     slices = page.locator("#split svg path").count()
     assert slices >= sum(row[1] > 0 for row in rows)
     for segment, customers, share, _, *texts in rows:
@@ -146,40 +170,257 @@ def test_the_split_is_the_mart(page, site, scheme):
             assert text in foot
 
 
-@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
-def test_the_cards_are_the_marts(page, site, grain):
-    opened_at(page, site, grain=grain)
-    start = last_complete(site, grain)
-    [(customers, returns, average)] = f.query(
+def stands_out(page) -> list[str]:
+    """What the split says of the segments that bring most, and of the one that has grown most."""
+    lines = page.locator("#split .foot dd").all_inner_texts()
+    return [re.sub(r"\s+", " ", line) for line in (lines[0], *lines[2:])]
+
+
+def best_segments(site, scheme: str) -> list[str]:
+    """The same sentences, from the marts."""
+    best = f.query(
         site,
-        "select customer_count, return_rate, average_customer_amount from marts.fct_period_kpis"
+        "select split.segment, customer_share, sales_share from marts.fct_segment_split as split"
+        " join marts.dim_segments using (scheme, segment) where scheme = ?"
+        " order by sales_amount desc, display_order limit 2",
+        scheme,
+    )
+    shares = [f"{f.rounded(sum(row[i] for row in best) * 100, 0)}%" for i in (1, 2)]
+    names = " and ".join(row[0] for row in best)
+    lines = [f"{names} are {shares[0]} of customers and bring {shares[1]} of sales"]
+    grown = f.query(
+        site,
+        "with sizes as (select as_of_date, to_segment as segment, sum(customer_count) as size"
+        " from marts.fct_segment_migration where scheme = $1 group by all)"
+        " select now.segment, now.size - coalesce(earlier.size, 0), now.as_of_date"
+        " from sizes as now left join sizes as earlier on now.segment = earlier.segment"
+        " and last_day(earlier.as_of_date) = last_day(now.as_of_date - interval 1 year)"
+        " join marts.dim_segments as texts on texts.segment = now.segment"
+        " and texts.scheme = $1"
+        " where now.as_of_date = (select max(as_of_date) from sizes)"
+        " order by 2 desc, display_order limit 1",
+        scheme,
+    )
+    return lines + [
+        f"{name}: +{f.count(gain)} in the year to {f.day(to)}" for name, gain, to in grown
+    ]
+
+
+CARD_COLUMNS = {
+    "all": "kpis.customer_count, return_rate, average_customer_amount, crm_sales_amount,"
+    " total_sales_amount from marts.fct_period_kpis as kpis"
+    " join marts.fct_sales_trend using (period_grain, period_start_date) where true",
+    "segment": "vip_customer_count, return_rate, average_customer_amount, crm_sales_amount,"
+    " sales_amount from marts.fct_segment_sales where dimension = 'all' and scheme = $3"
+    " and segment = $4",
+}
+
+
+def card_figures(site, scheme: str, segment: str, grain: str, start) -> list:
+    """Figures of the cards in a period: customers, return rate, spend, CRM share and sales."""
+    columns = CARD_COLUMNS["all" if segment == "all" else "segment"]
+    found = f.query(
+        site,
+        f"select {columns} and period_grain = $1 and period_start_date = $2",
+        *(grain, start),
+        *(() if segment == "all" else (scheme, segment)),
+    )
+    if not found:
+        return [0, None, None, None, 0]
+    [(customers, returns, average, crm, sales)] = found
+    return [customers, returns, average, crm / sales if sales else None, sales]
+
+
+def change(now, before, is_rate: bool = False) -> str:
+    """A change as a card writes it: percent, from ten times on in times; of rates in points."""
+    ratio = now - before if is_rate else Decimal(now) / before - 1
+    if is_rate:
+        text = f"{f.rounded(abs(ratio) * 100, 1)} pts"
+    elif ratio >= 9:
+        text = f"{f.rounded(ratio + 1, 0):,}\N{MULTIPLICATION SIGN}"
+    else:
+        text = f"{f.rounded(abs(ratio) * 100, 1 if abs(ratio) < Decimal('0.0995') else 0)}%"
+    glyph = "=" if not re.search("[1-9]", text) else "▲" if ratio > 0 else "▼"
+    return f"{glyph} {text}"
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+def test_the_cards_are_the_marts(page, site, grain, scheme, segment):
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment)
+    start = last_complete(site, grain)
+    figures = card_figures(site, scheme, segment, grain, start)
+    [(earlier,)] = f.query(
+        site,
+        "select previous_year_start_date from intermediate.int_periods_spined"
         " where period_grain = ? and period_start_date = ?",
         grain,
         start,
     )
-    board = dict(
-        f.query(
+    # the first period of the data counts from its first day on, and is compared with nothing
+    [(first,)] = f.query(
+        site,
+        "select min(period_start_date) from marts.fct_period_kpis where period_grain = 'day'",
+    )
+    is_kept = grain != "day" or segment == "all"
+    before = card_figures(site, scheme, segment, grain, earlier)
+    board = {
+        kpi: figures
+        for kpi, *figures in f.query(
             site,
-            "select kpi, (value, target, status) from marts.fct_kpi_board"
+            "select kpi, target, status from marts.fct_kpi_board"
             " where period_grain = ? and period_start_date = ?",
             grain,
             start,
         )
-    )
-
-    def value(card: str) -> str:
-        return page.locator(f"#card-{card} .value").inner_text()
-
-    assert value("customers") == f.count(customers)
-    assert value("return-rate") == f.rate(returns)
-    assert value("average-customer") == f.amount(average)
-    assert value("crm-share") == f.rate(board["crm_sales_share"][0])
-    assert value("at-risk") == f.count(board["customers_at_risk_count"][0])
-    thousands = f.rounded(board["sales_amount"][0] / 1000, 1).normalize()
-    assert value("sales") == f"${thousands:f}K"
-    for card, kpi in [("return-rate", "return_rate"), ("at-risk", "customers_at_risk_count")]:
+    }
+    cards = {
+        "customers": ("active_customer_count", f.count),
+        "return-rate": ("return_rate", f.rate),
+        "average-customer": (None, f.amount),
+        "crm-share": ("crm_sales_share", f.rate),
+        "sales": ("sales_amount", f.short_amount),
+    }
+    for (card, (kpi, written)), now, then in zip(cards.items(), figures, before, strict=True):
+        assert page.locator(f"#card-{card} .value").inner_text() == written(now), card
         compared = page.locator(f"#card-{card} .compared").inner_text()
-        assert ("target" in compared) == (board[kpi][2] is not None)
+        target, status = board.get(kpi, (None, None)) if segment == "all" else (None, None)
+        is_rate = written is f.rate
+        if now is None:
+            assert compared == f.NONE, card
+        elif target is not None and status is not None:
+            assert f"target {written(target)}" in compared, card
+        elif not is_kept or earlier < first or then is None or (then == 0 and not is_rate):
+            assert compared == "no full year before", card
+        else:
+            assert compared == f"{change(now, then, is_rate)} on a year before", card
+
+
+@pytest.mark.parametrize("grain", ["month", "year"])
+def test_the_card_of_those_at_risk_is_the_kpi_board(page, site, grain):
+    opened_at(page, site, grain=grain)
+    [(value, target)] = f.query(
+        site,
+        "select value, target from marts.fct_kpi_board where kpi = 'customers_at_risk_count'"
+        " and period_grain = ? and period_start_date = ?",
+        grain,
+        last_complete(site, grain),
+    )
+    assert page.locator("#card-at-risk .value").inner_text() == f.count(value)
+    compared = page.locator("#card-at-risk .compared").inner_text()
+    assert ("target" in compared) == (target is not None)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "segment"), [(*scope,) for scope in SCOPES if "all" not in scope]
+)
+@pytest.mark.parametrize("grain", GRAINS)
+def test_the_card_of_those_in_a_segment_is_the_mart(page, site, grain, scheme, segment):
+    """Of a period that holds day D it is what the split says, otherwise the last month end."""
+    [(as_of,)] = f.query(site, "select as_of_date from marts.dash_settings")
+    [(size,)] = f.query(
+        site,
+        "select customer_count from marts.fct_segment_split where scheme = ? and segment = ?",
+        scheme,
+        segment,
+    )
+    label, value, compared = (
+        f"#card-in-segment .{part}" for part in ("label", "value", "compared")
+    )
+    [(start,)] = f.query(
+        site,
+        "select max(period_start_date) from marts.fct_period_kpis where period_grain = ?",
+        grain,
+    )
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment, period=str(start))
+    assert page.locator(label).inner_text() == f"In the segment, {f.day(as_of)}"
+    assert page.locator(value).inner_text() == f.count(size)
+    assert page.locator(compared).inner_text() == "day of the data"
+    split = page.locator("#split tr.chosen").inner_text()
+    assert f.count(size) in split
+
+    opened_at(
+        page,
+        site,
+        grain=grain,
+        scheme=scheme,
+        segment=segment,
+        period=str(last_complete(site, grain)),
+    )
+    sizes = f.query(
+        site,
+        "select as_of_date, sum(customer_count) filter (where to_segment = $1)"
+        " from marts.fct_segment_migration where scheme = $2 and as_of_date <="
+        " (select period_end_date from intermediate.int_periods_spined"
+        " where period_grain = $3 and period_start_date = $4)"
+        " group by all order by as_of_date",
+        *(segment, scheme, grain, last_complete(site, grain)),
+    )
+    if grain == "day":
+        return  # the last day is day D
+    month_end, now = sizes[-1]
+    assert page.locator(label).inner_text() == f"In the segment, {f.day(month_end)}"
+    assert page.locator(value).inner_text() == f.count(now)
+    shown = page.locator(compared).inner_text()
+    if len(sizes) > 12 and sizes[-13][1]:
+        assert shown == f"{change(now, sizes[-13][1])} on a year before"
+    else:
+        assert shown == "no full year before"
+
+
+@pytest.mark.parametrize("method", ["fixed", "quantile"])
+def test_a_segment_of_quartiles_is_not_compared_with_month_ends(page, site_with_files, method):
+    """Month ends are on the fixed scale whatever day D is on."""
+
+    def settings(as_of: str):
+        page.unroute_all()
+        page.route(
+            "**/settings.json",
+            lambda route: route.fulfill(
+                body=route.fetch()
+                .text()
+                .replace("2026-06-18", as_of)
+                .replace('"fixed"', f'"{method}"')
+            ),
+        )
+
+    def card(part: str) -> str:
+        return page.locator(f"#card-in-segment .{part}").inner_text()
+
+    [(now, year_before)] = f.query(
+        site_with_files,
+        "select split.customer_count, previous_year_customer_count"
+        " from marts.fct_segment_split as split"
+        " join marts.dash_segment_size as sizes using (scheme, segment)"
+        " where scheme = 'crm_dashboard' and segment = 'At Risk'"
+        " and sizes.as_of_date = date '2026-05-31'",
+    )
+    settings("2026-05-31")
+    opened_at(page, site_with_files, segment="At Risk", period="2026-05-01")
+    assert (card("label"), card("value")) == ("In the segment, May 31, 2026", f.count(now))
+    compared = f"{change(now, year_before)} on a year before"
+    assert card("compared") == (compared if method == "fixed" else "day of the data")
+    # July, August, and of the fixed scale day D
+    settings("2024-09-18")
+    page.goto("about:blank")
+    opened_at(page, site_with_files, segment="At Risk", period="2024-09-01")
+    points = page.locator("#card-in-segment polyline").get_attribute("points")
+    assert len(points.split()) == (3 if method == "fixed" else 2)
+    assert card("label") == "In the segment, Sep 18, 2024"
+    assert card("compared") == "day of the data"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_a_card_holds_its_text(page, site, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for period in ("2026-05-01", "2026-06-01"):
+        opened_at(page, site, segment="At Risk", period=period)
+        cut_off = page.eval_on_selector_all(
+            ".card > span",
+            "spans => spans.filter((span) => span.scrollWidth > span.clientWidth)"
+            ".map((span) => span.innerText)",
+        )
+        assert not cut_off
 
 
 def test_the_first_view_fits_the_screen(page, site):
@@ -511,11 +752,18 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
             assert cell == (f.NONE if before == 0 else f.count(n) if n else ""), (start, end)
         assert row[-1] == f.count(before)
     firsts, now = rows[len(order)], rows[len(order) + 1]
-    assert firsts[1:-1] == [f.count(counts.get(("first purchase", end), 0)) for (end,) in order]
+    assert firsts[1:-1] == [f.count(counts.get((FIRST, end), 0)) for (end,) in order]
     assert now[1:-1] == [
         f.count(sum(n for (_, b), n in counts.items() if b == end)) for (end,) in order
     ]
     assert now[-1] == f.count(sum(counts.values()))
+    changes = rows[len(order) + 2]
+    for name, shown in zip([name for (name,) in order] + ["all"], changes[1:], strict=True):
+        before = sum(
+            n for (a, _), n in counts.items() if name == a or (name == "all" and a != FIRST)
+        )
+        after = sum(n for (_, b), n in counts.items() if name in (b, "all"))
+        assert shown == (change(after, before) if before else f.NONE), name
     _, *moves = f.as_table(page, "flows")
     moved = {k: n for k, n in counts.items() if k[0] != k[1] and (segment == "all" or segment in k)}
     scope = "All customers" if segment == "all" else segment
@@ -587,18 +835,18 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
         f.show(page, "profile")
         page.locator("#profile select").select_option(attribute)
         _, *profile = f.as_table(page, "profile")
-        assert sorted((a, n, s) for a, n, s, _ in profile) == sorted(
-            (a, f.count(n), f.rate(s))
-            for a, n, s in f.query(
+        assert profile == [
+            [value, f.count(count), f.rate(share), f.rate(all_share)]
+            for value, count, share, all_share in f.query(
                 site,
-                "select attribute_value, customer_count, customer_share"
+                "select attribute_value, customer_count, customer_share, all_customer_share"
                 " from marts.dash_customer_profile"
-                " where scheme = ? and segment = ? and attribute = ?",
+                " where scheme = ? and segment = ? and attribute = ? order by display_order",
                 scheme,
                 segment,
                 attribute,
             )
-        )
+        ]
     _, *timing = f.as_table(page, "timing")
     weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert timing == [
@@ -606,12 +854,32 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
         for d, h, p, ps, r, rs in f.query(
             site,
             "select day_of_week, hour_of_day, purchase_count, purchase_share,"
-            " opened_count + clicked_count, response_share from marts.fct_campaign_timing"
+            " response_count, response_share from marts.fct_campaign_timing"
             " where scheme = ? and segment = ? order by 1, 2",
             scheme,
             segment,
         )
     ]
+
+
+def test_a_profile_of_many_places_counts_the_rest_together(page, hostile_site):
+    """A retailer has thousands of towns: eight are named, and nobody is left out."""
+    opened_at(page, hostile_site, period="2025-05-01")
+    f.show(page, "profile")
+    page.locator("#profile select").select_option("city")
+    f.settle(page)
+    rows = f.cells(page, "#profile .bars tbody tr")
+    assert len(rows) == 9
+    [(count, share)] = f.query(
+        hostile_site,
+        "select customer_count, customer_share from marts.dash_customer_profile"
+        " where scheme = 'crm_dashboard' and segment = 'all' and attribute = 'city'"
+        " and attribute_value = 'other places'",
+    )
+    assert [row[0] for row in rows].count("other places") == 1
+    assert rows[-1] == ["other places", "", f.rate(share), f.count(count)]
+    assert sum(int(row[-1]) for row in rows) == len(HOSTILE)
+    assert count == len(HOSTILE) - 8
 
 
 def test_the_horizons_are_the_marts(page, site):
@@ -903,6 +1171,48 @@ def test_nothing_reaches_over_the_side(page, site, width):
     assert smallest >= 11
 
 
+CUT = """() => {
+  const found = [];
+  const names = document.querySelectorAll('.kpi bdi, .matrix thead bdi, .split bdi, .moves bdi');
+  for (const name of names) {
+    const isCut = name.scrollWidth > name.clientWidth || name.scrollHeight > name.clientHeight + 1;
+    const text = name.firstChild;
+    const isBroken = [...text.data.matchAll(/\\S+/g)].some(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return range.getClientRects().length > 1;
+    });
+    if (isCut || isBroken) found.push(text.data);
+  }
+  for (const card of document.querySelectorAll('.card')) {
+    const line = card.querySelector('.spark').getBoundingClientRect();
+    for (const part of card.querySelectorAll('.label, .value, .compared')) {
+      const range = document.createRange();
+      range.selectNodeContents(part);
+      const text = range.getBoundingClientRect();
+      const isApart = text.right <= line.left || text.bottom <= line.top || line.bottom <= text.top;
+      if (!isApart) found.push(`a line over ${part.innerText}`);
+    }
+  }
+  const controls = [
+    ...document.querySelectorAll('.bar :is(.period, .choice), .bar > :is(button, select, a)'),
+  ];
+  const heights = new Set(controls.map((one) => one.getBoundingClientRect().height));
+  if (heights.size > 1) found.push(`controls ${[...heights]} px high`);
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_nothing_is_cut_broken_or_covered(page, site, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    opened_at(page, site)
+    for panel in ("migration", "flows", "kpi-board"):
+        f.show(page, panel)
+    assert page.evaluate(CUT) == []
+
+
 def test_paper_shows_figures_and_no_controls(page, site):
     opened_at(page, site, segment="Promising")
     page.emulate_media(media="print")
@@ -911,6 +1221,23 @@ def test_paper_shows_figures_and_no_controls(page, site):
     for part in ("#periods table", "#split table", "#card-sales", ".chosen-period"):
         assert page.locator(part).first.is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_paper_is_light(page, site):
+    opened_at(page, site, theme="dark")
+    inks = (
+        "[...new Set([...document.querySelectorAll('.card .value, #trend text, #churn text')].map("
+    )
+    inks += "one => getComputedStyle(one)[one.tagName === 'text' ? 'fill' : 'color']))]"
+    f.show(page, "churn")
+    dark = page.evaluate(inks)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    light = page.evaluate(inks)
+    assert "rgb(20, 24, 31)" in light
+    assert not set(light) & set(dark)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    f.show(page, "churn")
+    assert page.evaluate(inks) == dark
 
 
 # -- safety and odd data ---------------------------------------------------------------------------

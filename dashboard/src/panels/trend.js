@@ -135,7 +135,7 @@ function tooltipOf(view, rows) {
           "tr",
           {},
           h("th", { style: `color:${t[token]}`, text: name }), h("td", { text: format.amount(row[field]) }),
-          h("td", { text: field === "sales" || !row.sales ? "" : `${format.rate(row[field] / row.sales)} ${text.share}` }),
+          h("td", { text: (row[`${field}Share`] ?? null) === null ? "" : `${format.rate(row[`${field}Share`])} ${text.share}` }),
           h("td", { text: change ? `${change.glyph} ${change.text} ${text.year}` : "" }),
         ),
       );
