@@ -187,7 +187,7 @@ def best_segments(site, scheme: str) -> list[str]:
     )
     shares = [f"{f.rounded(sum(row[i] for row in best) * 100, 0)}%" for i in (1, 2)]
     names = " and ".join(row[0] for row in best)
-    lines = [f"{names} are {shares[0]} of customers and bring {shares[1]} of sales"]
+    lines = [f"{names} are {shares[0]} of customers and bring {shares[1]} of RFM sales"]
     grown = f.query(
         site,
         "with sizes as (select as_of_date, to_segment as segment, sum(customer_count) as size"
@@ -235,7 +235,7 @@ def change(now, before, is_rate: bool = False) -> str:
     """A change as a card writes it: percent, from ten times on in times; of rates in points."""
     ratio = now - before if is_rate else Decimal(now) / before - 1
     if is_rate:
-        text = f"{f.rounded(abs(ratio) * 100, 1)} pt"
+        text = f"{f.rounded(abs(ratio) * 100, 1)} pts"
     elif ratio >= 9:
         text = f"{f.rounded(ratio + 1, 0):,}\N{MULTIPLICATION SIGN}"
     else:

@@ -162,7 +162,7 @@ function flowsOf(view, moved) {
     ["out", "to_segment", size.left_customer_count, (row) => row.from_segment === view.segment && row.to_segment !== view.segment],
   ];
   const order = new Map(view.segments.map((segment) => [segment.segment, segment.number]));
-  const shown = (segment) => (segment === FIRST ? labels.flows.first : segment.length > 22 ? `${segment.slice(0, 21)}…` : segment);
+  const shown = (segment) => (segment === FIRST ? labels.flows.first : segment.length > 22 ? `${[...segment].slice(0, 21).join("")}…` : segment);
   return sides.map(([side, other, total, matches]) => {
     const rows = moved.rows.filter(matches).sort((a, b) => (order.get(a[other]) ?? 99) - (order.get(b[other]) ?? 99));
     const [large, small] = [rows.filter((row) => row.customer_count >= total * 0.03), rows.filter((row) => row.customer_count < total * 0.03)];
