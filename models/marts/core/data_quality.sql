@@ -15,7 +15,7 @@ with
         {% for column in raw_contract(table).get('columns', []) if column.references -%}
         count(accepted.{{ column.name }}) - count({{ column.name }}_keys.{{ raw_contract(column.references).key[0] }}) as {{ column.name }}_unknown,
         {% endfor -%}
-        count(*) as accepted_count
+        count(accepted.{{ raw_contract(table).get('key', ['*']) | first }}) as accepted_count
     from {{ ref('stg_crm__' ~ table) }} as accepted
     {% for column in raw_contract(table).get('columns', []) if column.references -%}
     left join {{ column.references }}_keys as {{ column.name }}_keys
