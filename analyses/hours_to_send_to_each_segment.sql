@@ -11,7 +11,7 @@ slots as (
         segment,
         day_of_week,
         4 * cast(floor(hour_of_day / 4.0) as integer) as from_hour,
-        sum(purchase_count + opened_count + clicked_count) as event_count,
+        sum(purchase_count + response_count) as event_count,
         sum(contacted_count) as contacted_count
     from {{ ref('fct_campaign_timing') }}
     where scheme = 'crm_dashboard'

@@ -85,6 +85,11 @@ OF_THE_RUN = [
     (re.compile(r'"(created_at)": [0-9.]+'), r'"\1": 0'),
     (re.compile(r'"(root_path|compiled_path)": "[^"]*"'), r'"\1": ""'),
 ]
+# dbt's page asks for icons by addresses that are no addresses yet; each is an error on the console.
+ICONS = [
+    (re.compile(r'<link rel="shortcut icon"[^>]*>'), '<link rel="icon" href="data:,"/>'),
+    (re.compile(r'(?<= )xlink:href="{{'), 'ng-attr-href="{{'),
+]
 
 
 class SiteError(Exception):
@@ -523,8 +528,8 @@ def data_script(data: Data | None) -> str:
 
 
 def document(documentation: str) -> str:
-    """dbt's page with a link back, and without the time and place of the run."""
-    for pattern, replacement in OF_THE_RUN:
+    """dbt's page with a link back, without the time and place of the run, and without errors."""
+    for pattern, replacement in [*OF_THE_RUN, *ICONS]:
         documentation = pattern.sub(replacement, documentation)
     start, end, rest = documentation.rpartition("</body>")
     if not end:

@@ -4,11 +4,18 @@ import { asyncBufferFromUrl, cachedAsyncBuffer, parquetMetadataAsync, parquetRea
 const inside = document.getElementById("clientele-data");
 const embedded = inside ? JSON.parse(inside.textContent) : null;
 
+/** A file beside the page that could not be read. */
+export class ReadError extends Error {}
+
 async function read(path) {
   if (embedded) return embedded.files[path];
-  const response = await fetch(`data/${path}`);
-  if (!response.ok) throw new Error(`data/${path}: ${response.status}`);
-  return response.json();
+  try {
+    const response = await fetch(`data/${path}`);
+    if (!response.ok) throw new Error(response.status);
+    return await response.json();
+  } catch (error) {
+    throw new ReadError(`data/${path}: ${error.message}`);
+  }
 }
 
 function decode({ rows, columns }) {

@@ -25,6 +25,33 @@ export function fill(element, ...children) {
   return element;
 }
 
+const controlsOf = (place) => [...place.querySelectorAll("button, select, a[href], [tabindex='0']")].filter((control) => !control.disabled && control.checkVisibility());
+const nameOf = (control) => control.dataset.key ?? control.dataset.value ?? control.getAttribute("aria-label") ?? control.textContent;
+
+/**
+ * Remembers the control of `place` that is in focus. Call what is returned once `place` has been redrawn: the control that took its place is focused;
+ * where there is none, or it cannot be used, the one beside it, or `place` itself. So the keyboard never falls back to the top of the page.
+ */
+export function heldFocus(place) {
+  const had = document.activeElement;
+  if (had === place || !place.contains(had)) return () => {};
+  const at = controlsOf(place).indexOf(had);
+  return () => {
+    if (document.activeElement !== document.body) return;
+    const controls = controlsOf(place);
+    const isSame = (control) => control && nameOf(control) === nameOf(had);
+    const next = isSame(controls[at]) ? controls[at] : controls.find(isSame) || controls[Math.min(at, controls.length - 1)] || place;
+    next.focus({ preventScroll: true });
+  };
+}
+
+/** Replaces what is in `element`, and keeps the focus. */
+export function refill(element, ...children) {
+  const restoreFocus = heldFocus(element);
+  fill(element, ...children);
+  restoreFocus();
+}
+
 /** Offers `content` (text or Blob) as a download named `fileName`. */
 export function download(fileName, content, type) {
   const blob = content instanceof Blob ? content : new Blob([content], { type });

@@ -35,7 +35,7 @@ export const labels = {
     noRows: (what, table) => `There are no ${what} in the data. Fill raw.${table} and build again.`,
     emptySegment: (segment) => `Nobody is in ${segment} now.`,
     noSalesInPeriod: (period) => `No sales in ${period}.`,
-    daysOnly: "Days of a segment are kept for the last 92 days.",
+    daysOnly: (count) => `Here only the last ${count} days are kept.`,
     noMigration: "Movements are counted from month end to month end; there is no month end with a score yet.",
     failed: (message) => `These figures could not be read (${message}). Serve the folder with "make serve" and open the page again.`,
     failedPage: "The page could not be drawn.",
@@ -45,9 +45,9 @@ export const labels = {
   loyaltyMember: "Customers and averages count sales to members of the loyalty programme only.",
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
-    atRisk: "Customers at risk", inSegment: "In the segment",
+    atRisk: "Customers at risk", inSegment: "In the segment", inSegmentOn: (date) => `In the segment, ${date}`,
     target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
-    monthEnd: (date) => date, soFar: (date) => `as of ${date}`,
+    dayOfData: "day of the data", soFar: (date) => `as of ${date}`,
   },
   table: {
     title: "Period table",
@@ -61,7 +61,7 @@ export const labels = {
     before: { day: "Day before", week: "Week before", month: "Month before", quarter: "Quarter before", year: "Year before" }, all: (count) => `Show all ${count}`, choose: (period) => `Choose ${period}`,
   },
   trend: {
-    title: "Sales trend", last: "last ", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`,
+    title: "Sales trend", subtitle: (scope, count, unit) => `${scope}, ${count} ${unit}`, newest: (count) => `last ${count}`, around: (period) => ` around ${period}`,
     total: "Tot Sales", crm: "CRM Sales", ecommerce: "Ecomm Sales", totalShort: "Total", crmShort: "CRM", ecommerceShort: "Ecomm",
     share: "of total", year: "on year before",
     aria: (scope, period, total, crm, ecommerce) => `Sales trend of ${scope}. In ${period} total ${total}, CRM ${crm}, Ecomm ${ecommerce}.`,
@@ -83,8 +83,8 @@ export const labels = {
     up: "moved up", down: "moved down", stayed: "stayed", percent: "Percent of the row",
   },
   flows: {
-    title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`,
-    other: "Other", first: "First purchase", to: "to", none: "Nobody moved.",
+    title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`, into: "In", outOf: "Out",
+    smaller: (count) => `${count} smaller`, first: "First purchase", to: "to", none: "Nobody moved.",
     aria: (segment, into, out) => `${into} customers came into ${segment}, ${out} left it.`,
   },
   dimensions: {
@@ -121,7 +121,6 @@ export const labels = {
       sales_amount_lifetime: "Sales", predicted_sales_amount_next_12_months: "Expected, 12 months", churn_risk: "Churn risk", days_overdue: "Days overdue",
     },
     previous: "Earlier page", next: "Next page", page: (from, to, count) => `${from} to ${to} of ${count}`,
-    needsServer: "The list is read in pieces, which works when the site is served: make serve.",
   },
   levels: { high: "high", mid: "mid", medium: "medium", low: "low" },
   lower: {

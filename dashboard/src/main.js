@@ -1,9 +1,9 @@
 // The page: reads the address and the data, draws what is in sight, and follows the reader's choices.
 import "./style.css";
 import { fitCharts } from "./charts.js";
-import { Data } from "./data.js";
-import { choice, fill, h, name } from "./dom.js";
-import { format, periodName, setFormats } from "./format.js";
+import { Data, ReadError } from "./data.js";
+import { choice, fill, h, name, refill } from "./dom.js";
+import { format, setFormats } from "./format.js";
 import { labels } from "./labels.js";
 import { PanelFrame } from "./panel.js";
 import { panels } from "./panels/index.js";
@@ -27,8 +27,10 @@ class Page {
     this.readAddress();
     this.state.onChange((changed) => this.follow(changed));
     addEventListener("hashchange", () => {
+      const { section } = this.state.values;
       this.readAddress();
       this.draw();
+      if (this.state.values.section !== section) this.goTo(this.state.values.section);
     });
     onSystemTheme(() => this.draw());
     addEventListener("beforeprint", () => {
@@ -40,7 +42,9 @@ class Page {
       document.documentElement.classList.remove("printing");
       fitCharts();
     });
-    addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && !this.about.open && event.target.tagName !== "SELECT" && this.state.values.segment !== "all" && this.choose({ segment: "all" }));
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && event.target.tagName !== "SELECT") this.escape();
+    });
   }
 
   /** Applies a choice and measures how long it takes until the browser has drawn it. */
@@ -53,22 +57,22 @@ class Page {
   }
 
   readAddress() {
-    const schemes = {};
-    for (const { scheme, segment } of this.data.get("segments").rows) (schemes[scheme] ||= []).push(segment);
+    const schemes = new Map();
+    for (const { scheme, segment } of this.data.get("segments").rows) schemes.set(scheme, [...(schemes.get(scheme) || []), segment]);
     const kpis = this.data.get("period_kpis");
-    this.state.read({ schemes, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
+    this.state.read({ schemes, sections: SECTIONS, hasPeriod: (grain, start) => kpis.where(["period_grain"], [grain]).some((row) => row.period_start_date === start) });
   }
 
   build() {
     this.title = h("h1", { text: labels.title });
     this.period = h("div", { class: "period", role: "group", "aria-label": labels.period.label });
-    this.scope = h("div", { class: "scope", "aria-live": "polite" });
+    this.scope = h("div", { class: "scope", "aria-live": "polite", tabindex: "-1" });
     this.schemes = h("div", { class: "labelled" });
     this.grains = h("div", {});
     this.themeButton = h("button", { type: "button", class: "icon", text: "◐", on: { click: () => this.switchTheme() } });
     this.sectionMenu = h(
       "select",
-      { "aria-label": labels.goTo, on: { change: () => this.goTo(this.sectionMenu.value) } },
+      { "aria-label": labels.goTo, on: { change: () => this.choose({ section: this.sectionMenu.value }) } },
       SECTIONS.map((section) => h("option", { value: section, text: labels.sections[section] })),
     );
     this.cards = h("div", { class: "cards" });
@@ -87,13 +91,13 @@ class Page {
     this.about = h("dialog", { class: "about", "aria-labelledby": "about-title" });
     document.body.replaceChildren(
       h("a", { class: "skip", href: "#", text: labels.skip, on: { click: (event) => { event.preventDefault(); document.getElementById("periods").focus(); } } }),
-      h(
+      (this.bar = h(
         "div",
         { class: "bar" },
         this.title, this.period, this.grains, this.scope, h("span", { class: "grow" }), this.schemes, this.sectionMenu,
         h("a", { class: "button", href: "../docs/index.html", text: labels.docs }),
         this.themeButton, h("button", { type: "button", text: labels.print, on: { click: () => print() } }),
-      ),
+      )),
       h("main", {}, this.cards, ...this.sections.values()),
       this.footer,
       this.about,
@@ -110,11 +114,13 @@ class Page {
       { rootMargin: "300px 0px" },
     );
     for (const frame of this.frames) sight.observe(frame.element);
+    // the bar stays on top and takes more lines on a narrow screen: what is scrolled to stands below it
+    new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${this.bar.offsetHeight}px`)).observe(this.bar);
   }
 
   follow(changed) {
-    if (changed.includes("section") && changed.length === 1) return;
     this.draw(changed);
+    if (changed.includes("section")) this.goTo(this.state.values.section);
   }
 
   /** Draws everything in sight that follows what has changed; the rest when it comes into sight. */
@@ -124,13 +130,20 @@ class Page {
     this.view = makeView(this.data, this.settings, this.state.values, theme, (changes) => this.choose(changes));
     if (!this.view.isReady) {
       // a segment was chosen before its figures were there: no figures of all customers under its name
-      this.data.load("segment_periods").then(() => this.draw(), (error) => this.fail(error));
+      this.data.load("segment_periods").then(() => this.draw()).catch(fail);
       return;
+    }
+    const { period } = this.view;
+    if (period && this.state.values.period && this.state.values.period !== period.start) {
+      // a day that is not kept for the segment
+      this.state.correct({ period: period.start });
+      changed?.push("period");
     }
     this.drawBar();
     drawCards(this.cards, this.view, (title, about) => this.showAbout(title, about));
     const later = [];
     for (const frame of this.frames) {
+      frame.setTitle(this.view);
       const follows = !changed || changed.includes("theme") || frame.panel.follows.some((key) => changed.includes(key));
       if (follows) frame.isStale = true;
       else frame.view = this.view;
@@ -155,27 +168,25 @@ class Page {
   }
 
   drawBar() {
-    const { view, state } = this;
+    const { view } = this;
     const at = view.periods.findIndex((row) => row === view.period);
     const step = (offset, text, label) =>
       h("button", {
         type: "button", text, "aria-label": label, disabled: !view.periods[at + offset], on: { click: () => this.choose({ period: view.periods[at + offset].start }) },
       });
-    const focused = document.activeElement?.getAttribute("aria-label");
-    fill(
+    refill(
       this.period,
       step(-1, "‹", labels.period.earlier),
       h("span", { class: "chosen-period", "aria-live": "polite", text: view.period ? view.period.name : "–" }),
       step(1, "›", labels.period.later),
     );
-    if (focused) [...this.period.children].find((child) => child.getAttribute("aria-label") === focused)?.focus();
     this.redrawChoice(this.grains, "grains", labels.grains.label, GRAINS.map((grain) => [grain, labels.grains[grain]]), view.grain, (grain) => this.chooseGrain(grain));
     this.redrawChoice(
-      this.schemes, "schemes", labels.schemes.label, Object.keys(view.segmentsOf).map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
+      this.schemes, "schemes", labels.schemes.label, [...view.segmentsOf.keys()].map((scheme) => [scheme, labels.schemes[scheme] || scheme]), view.scheme,
       (scheme) => this.choose({ scheme, segment: "all" }),
     );
     const segment = view.segmentRow;
-    fill(
+    refill(
       this.scope,
       segment
         ? h(
@@ -187,6 +198,7 @@ class Page {
         : h("span", { class: "all", text: labels.all }),
     );
     this.scope.classList.toggle("chosen", Boolean(segment));
+    this.sectionMenu.value = view.section;
     this.themeButton.setAttribute("aria-label", labels.theme[view.theme === "dark" ? "light" : "dark"]);
     this.themeButton.title = labels.theme[view.theme === "dark" ? "light" : "dark"];
     fill(
@@ -196,7 +208,6 @@ class Page {
       this.settings.vip_definition === "loyalty_member" && h("p", { text: labels.loyaltyMember }),
     );
     document.title = [segment?.segment, labels.title].filter(Boolean).join(" – ");
-    void state;
   }
 
   redrawChoice(place, key, label, options, chosen, onChoose) {
@@ -212,21 +223,26 @@ class Page {
     return this.choose({ grain, period: startOf(grain, end > asOf ? asOf : end) });
   }
 
-  fail(error) {
-    document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
+  /** Closes what lies on top; where nothing does, shows all customers again. The browser itself closes a dialog. */
+  escape() {
+    const popover = document.querySelector(".popover:not([hidden])");
+    if (popover) popover.hidden = true;
+    else if (!this.about.open) this.choose({ segment: "all" });
   }
 
   switchTheme() {
     this.choose({ theme: this.view.theme === "dark" ? "light" : "dark" });
   }
 
-  goTo(section) {
-    this.state.set({ section: section === "overview" ? "" : section });
-    this.sectionMenu.value = section || "overview";
-    const target = this.sections.get(section);
-    if (!target) return;
-    target.scrollIntoView({ block: "start" });
-    (target.querySelector("h2") || target.querySelector(".panel")).focus({ preventScroll: true });
+  /** Leads to a section once everything down to it is drawn: what is drawn later would push it away. */
+  async goTo(section) {
+    const above = SECTIONS.slice(0, SECTIONS.indexOf(section) + 1);
+    await Promise.all(this.frames.filter((frame) => frame.isStale && above.includes(frame.panel.section)).map((frame) => frame.draw(this.view)));
+    if (this.state.values.section !== section) return;
+    const heading = this.sections.get(section).querySelector("h2");
+    // the cards stand above the first section, which has no heading
+    (heading || document.body).scrollIntoView({ block: "start" });
+    (heading || document.getElementById("periods")).focus({ preventScroll: true });
   }
 
   /** What the documentation says of figures, and the way to it. */
@@ -243,6 +259,14 @@ class Page {
   }
 }
 
+/** Says what is wrong in place of the page. */
+function fail(error) {
+  const { failed, failedPage } = labels.states;
+  const reason = error instanceof ReadError ? failed(error.message) : error.message;
+  document.body.replaceChildren(h("p", { class: "says", role: "alert", text: `${failedPage} ${reason}` }));
+  throw error;
+}
+
 async function start() {
   const data = await Data.open();
   const missing = ["settings", "segments", "period_kpis", "sales_trend"].map((table) => data.missing(table)).find(Boolean);
@@ -255,16 +279,12 @@ async function start() {
   const { section, segment } = page.state.values;
   if (segment !== "all") await data.load("segment_periods");
   page.draw();
-  requestAnimationFrame(() => setTimeout(async () => {
-    performance.mark("first-view");
-    await Promise.allSettled(data.names(false).map((table) => data.load(table)));
-    page.isLoaded = true;
-    page.draw();
-    if (section) page.goTo(section);
-  }, 0));
+  await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 0)));
+  performance.mark("first-view");
+  await Promise.allSettled(data.names(false).map((table) => data.load(table)));
+  page.isLoaded = true;
+  page.draw();
+  if (section !== "overview") page.goTo(section);
 }
 
-start().catch((error) => {
-  document.body.replaceChildren(h("p", { class: "says", text: `${labels.failedPage} ${labels.states.failed(error.message)}` }));
-  throw error;
-});
+start().catch(fail);

@@ -10,12 +10,12 @@
 //   subtitle   view -> text
 //   empty      optional: view -> sentence to show instead, or null
 //   controls   optional: view -> nodes for the heading
-//   draw       (body, view) draws or updates the picture
+//   draw       (body, view, frame) draws or updates the picture; may return a promise
 //   table      view -> {columns: [{name, format, text}], rows: [[value, …], …]}: what the picture shows, in full
 //   about      [[name of the figure, mart, column], …], or a function of the view
 import { dispose } from "./charts.js";
 import { toCsv } from "./csv.js";
-import { download, fill, h } from "./dom.js";
+import { download, fill, h, heldFocus } from "./dom.js";
 import { paint } from "./image.js";
 import { labels } from "./labels.js";
 
@@ -103,37 +103,46 @@ export class PanelFrame {
     canvas.toBlob((blob) => download(this.fileName("png"), blob), "image/png");
   }
 
-  /** Draws the panel for `view`. Returns false where tables are still on their way; they call back. */
-  draw(view) {
+  /** Names the panel, long before it is drawn. */
+  setTitle(view) {
+    const title = titleOf(this.panel, view);
+    this.title.textContent = title;
+    this.button.setAttribute("aria-label", labels.more.label(title));
+  }
+
+  /** Draws the panel for `view`; settled once it is drawn, or gives way to another view. */
+  async draw(view) {
     this.view = view;
     const { panel } = this;
-    this.title.textContent = titleOf(panel, view);
-    this.button.setAttribute("aria-label", labels.more.label(titleOf(panel, view)));
+    this.setTitle(view);
     const tables = [...panel.needs.map((name) => [name, []]), ...(panel.parts?.(view) || [])];
     const waiting = tables.filter(([name, values]) => !view.data.get(name, values));
     if (waiting.length) {
       if (!this.body.hasChildNodes()) this.say(labels.states.loading);
-      Promise.all(waiting.map(([name, values]) => (values.length ? view.data.loadPart(name, values) : view.data.load(name)))).then(
-        () => this.view === view && this.draw(view),
-        (error) => this.say(labels.states.failed(error.message)),
-      );
-      return false;
+      try {
+        await Promise.all(waiting.map(([name, values]) => (values.length ? view.data.loadPart(name, values) : view.data.load(name))));
+      } catch (error) {
+        this.say(labels.states.failed(error.message));
+        return;
+      }
+      if (this.view !== view) return;
     }
     this.isStale = false;
     const missing = panel.needs.concat((panel.parts?.(view) || []).map(([name]) => name)).map((name) => view.data.missing(name)).find(Boolean);
     const sentence = missing ? labels.states.missingMart(missing) : panel.empty?.(view);
+    const restoreFocus = heldFocus(this.element);
     this.subtitle.textContent = panel.subtitle?.(view) || "";
     fill(this.controls, sentence ? [] : panel.controls?.(view) || []);
     this.menu.hidden = Boolean(sentence);
     if (sentence) this.say(sentence);
-    else if (this.asTable) this.drawTable();
+    else if (this.asTable) await this.drawTable();
     else {
       if (this.shown !== "picture") this.clear();
       this.shown = "picture";
       this.body.classList.remove("as-table", "says");
-      panel.draw(this.body, view, this);
+      await panel.draw(this.body, view, this);
     }
-    return true;
+    restoreFocus();
   }
 
   clear() {

@@ -2,7 +2,7 @@
 // default is written; what is unknown falls back without a word.
 import { GRAINS } from "./periods.js";
 
-const DEFAULTS = { scheme: "crm_dashboard", segment: "all", grain: "month", period: "", change: "values", theme: "", section: "" };
+const DEFAULTS = { scheme: "crm_dashboard", segment: "all", grain: "month", period: "", change: "values", theme: "", section: "overview" };
 
 export class State {
   constructor() {
@@ -10,18 +10,19 @@ export class State {
     this.values = { ...DEFAULTS };
   }
 
-  /** Reads the address. `known`: {schemes: {scheme: [segments]}, hasPeriod(grain, start)}. */
+  /** Reads the address. `known`: {schemes: a Map of scheme to [segments], sections, hasPeriod(grain, start)}. */
   read(known) {
-    const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    const given = new URLSearchParams(location.hash.slice(1));
+    const oneOf = (key, allowed) => (allowed.includes(given.get(key)) ? given.get(key) : values[key]);
     const values = { ...DEFAULTS };
-    if (known.schemes[given.scheme]) values.scheme = given.scheme;
-    else if (!known.schemes[values.scheme]) values.scheme = Object.keys(known.schemes)[0] || values.scheme;
-    if ((known.schemes[values.scheme] || []).includes(given.segment)) values.segment = given.segment;
-    if (GRAINS.includes(given.grain)) values.grain = given.grain;
-    if (given.period && known.hasPeriod(values.grain, given.period)) values.period = given.period;
-    if (["values", "month", "year"].includes(given.change)) values.change = given.change;
-    if (["light", "dark"].includes(given.theme)) values.theme = given.theme;
-    values.section = given.section || "";
+    if (!known.schemes.has(values.scheme)) values.scheme = [...known.schemes.keys()][0] || values.scheme;
+    values.scheme = oneOf("scheme", [...known.schemes.keys()]);
+    values.segment = oneOf("segment", known.schemes.get(values.scheme) || []);
+    values.grain = oneOf("grain", GRAINS);
+    if (known.hasPeriod(values.grain, given.get("period"))) values.period = given.get("period");
+    values.change = oneOf("change", ["values", "month", "year"]);
+    values.theme = oneOf("theme", ["light", "dark"]);
+    values.section = oneOf("section", known.sections);
     this.values = values;
   }
 
@@ -32,6 +33,12 @@ export class State {
 
   onChange(listener) {
     this.listeners.push(listener);
+  }
+
+  /** Corrects what cannot be shown, in the address too: the browser's way back does not lead to it. */
+  correct(changes) {
+    Object.assign(this.values, changes);
+    history.replaceState(null, "", this.address);
   }
 
   /** Changes the state and the address; listeners get the keys that changed. The browser's way back leads to the view before. */

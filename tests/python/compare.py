@@ -41,6 +41,7 @@ KEYS = {
     "fct_kpi_board": "kpi period_grain period_start_date",
     "dash_settings": "as_of_date",
     "dash_customer_profile": "scheme segment attribute attribute_value",
+    "dash_segment_size": "as_of_date scheme segment",
     "dash_rfm_grid": "scheme segment recency_score frequency_score",
     "dash_lead_funnel": "cohort_month",
 }

@@ -279,6 +279,18 @@ SCHEMES = {
     "crm_dashboard": list(dict.fromkeys(name for name, _ in CRM_DASHBOARD_RULES)),
 }
 
+# from good to gone
+DISPLAY_ORDER = {
+    "customer_360": [
+        *("Champion", "Loyal", "Potential", "Promising", "New", "Attention Needed"),
+        *("Price Sensitive", "At Risk", "Lost"),
+    ],
+    "crm_dashboard": [
+        *("Champions", "Loyal Customers", "Active Customers", "Promising", "Needs Attention"),
+        *("At Risk", "Previously Loyal", "Almost Lost", "Dormant"),
+    ],
+}
+
 ATTRIBUTION_WINDOWS = {
     "email": timedelta(hours=120),
     "sms": timedelta(hours=24),
@@ -321,7 +333,8 @@ MART_COLUMNS = {
     "sales_amount_in_window " + SCORE_COLUMNS,
     "fct_segment_split": "as_of_date scheme segment customer_count customer_share sales_amount "
     "sales_share "
-    "average_sales_amount customer_rank sales_rank",
+    "average_sales_amount customer_rank sales_rank total_customer_count cumulative_customer_share "
+    "cumulative_sales_share",
     "fct_segment_migration": "scheme as_of_date from_segment to_segment customer_count from_share",
     "fct_period_kpis": "period_grain period_start_date is_complete customer_count "
     "new_customer_count "
@@ -334,6 +347,8 @@ MART_COLUMNS = {
     + " ".join(
         [
             *MEASURES,
+            "crm_sales_share",
+            "ecommerce_sales_share",
             *(
                 f"{m}_change_on_previous_{earlier}"
                 for m in MEASURES
@@ -347,7 +362,7 @@ MART_COLUMNS = {
     "return_rate vip_purchase_count vip_sales_amount new_customer_sales_amount "
     "returning_customer_sales_amount average_transaction_amount average_customer_amount "
     "average_new_customer_amount average_returning_customer_amount sales_share crm_sales_amount "
-    "ecommerce_sales_amount",
+    "ecommerce_sales_amount crm_sales_share ecommerce_sales_share",
     "fct_cohort_retention": "cohort_month months_since cohort_size active_count retention_rate",
     "rejected_records": "table_name record_key",
     "data_quality": "table_name check_name record_count",
@@ -991,7 +1006,10 @@ def build_segment_split(rfm: list[dict], as_of: date | None) -> list[dict]:
             amounts_of[row[f"{scheme}_segment"]].append(row["sales_amount_in_window"])
         counts = {segment: len(amounts) for segment, amounts in amounts_of.items()}
         sales = {segment: money_sum(amounts) for segment, amounts in amounts_of.items()}
+        # sorting is stable: of equal sales the segment that is displayed earlier comes first
+        best = sorted(DISPLAY_ORDER[scheme], key=sales.get, reverse=True)
         for segment in segments:
+            with_more = best[: best.index(segment) + 1]
             rows.append(
                 {
                     "as_of_date": as_of,
@@ -1004,6 +1022,13 @@ def build_segment_split(rfm: list[dict], as_of: date | None) -> list[dict]:
                     "average_sales_amount": divide(sales[segment], counts[segment], 4),
                     "customer_rank": rank_descending(counts[segment], list(counts.values())),
                     "sales_rank": rank_descending(sales[segment], list(sales.values())),
+                    "total_customer_count": len(rfm),
+                    "cumulative_customer_share": divide(
+                        sum(counts[name] for name in with_more), len(rfm), 6
+                    ),
+                    "cumulative_sales_share": divide(
+                        money_sum(sales[name] for name in with_more), money_sum(sales.values()), 6
+                    ),
                 }
             )
     return rows
@@ -1126,6 +1151,12 @@ def build_sales_trend(transactions: list[dict], as_of: date | None) -> list[dict
                 "period_start_date": start,
                 "is_complete": complete,
             } | values
+            row |= {
+                f"{kind}_sales_share": divide(
+                    values[f"{kind}_sales_amount"], values["total_sales_amount"], 6
+                )
+                for kind in ("crm", "ecommerce")
+            }
             earlier_starts = {
                 "period": shift_period(grain, start, -1),
                 "year": year_before(grain, start),
@@ -1174,6 +1205,8 @@ def measure_segment_sales(
     new_amount = total([part for part in vip if part[0]["customer_id"] in new])
     returning_amount = total([part for part in vip if part[0]["customer_id"] in returning])
     vip_count = len({t["transaction_id"] for t, _ in vip})
+    crm_amount = total([part for part in parts if part[0]["is_crm_sale"]])
+    ecommerce_amount = total([part for part in parts if part[0]["is_ecommerce_sale"]])
     return {
         "customer_count": len({t["customer_id"] for t, _ in parts} - {None}),
         "purchase_count": len({t["transaction_id"] for t, _ in parts}),
@@ -1191,8 +1224,10 @@ def measure_segment_sales(
         "average_new_customer_amount": divide(new_amount, len(new), 4),
         "average_returning_customer_amount": divide(returning_amount, len(returning), 4),
         "sales_share": divide(total(vip), total(everyones_parts), 6),
-        "crm_sales_amount": total([part for part in parts if part[0]["is_crm_sale"]]),
-        "ecommerce_sales_amount": total([part for part in parts if part[0]["is_ecommerce_sale"]]),
+        "crm_sales_amount": crm_amount,
+        "ecommerce_sales_amount": ecommerce_amount,
+        "crm_sales_share": divide(crm_amount, total(parts), 6),
+        "ecommerce_sales_share": divide(ecommerce_amount, total(parts), 6),
     }
 
 

@@ -73,7 +73,7 @@ MART_COLUMNS = {
     "attributed_purchase_count attributed_sales_amount first_touch_sales_amount "
     "linear_sales_amount incremental_sales_amount cost_amount roi roas incremental_roi",
     "fct_campaign_timing": "scheme segment day_of_week hour_of_day purchase_count sales_amount "
-    "contacted_count opened_count clicked_count purchase_share response_share",
+    "contacted_count opened_count clicked_count response_count purchase_share response_share",
     "fct_campaign_audiences": "as_of_date scheme segment customer_id is_segment_override "
     "recommended_action best_channel best_day_of_week best_hour_of_day timing_source",
 }
@@ -396,6 +396,7 @@ def build_timing(basis: oracle.Basis, contacts: list[dict]) -> list[dict]:
                         "purchase_share": oracle.divide(
                             found["purchase"], totals[scheme, segment, "purchase"], 6
                         ),
+                        "response_count": found["opened"] + found["clicked"],
                         "response_share": oracle.divide(
                             found["opened"] + found["clicked"], responses, 6
                         ),

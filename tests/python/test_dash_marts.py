@@ -1,5 +1,6 @@
 """The marts made for the page, where the reference implementation leaves them out."""
 
+import itertools
 import math
 from collections import defaultdict
 from decimal import Decimal
@@ -18,18 +19,20 @@ def read_rows(connection, mart: str) -> list[dict]:
 
 
 def add_up_value(connection) -> dict[tuple, list]:
-    """Customers, past and expected sales by scheme, segment, tier and risk, one by one."""
+    """Customers, past and expected sales by scheme, segment, tier and risk, or all of either."""
     scores = {row["customer_id"]: row for row in read_rows(connection, "fct_customer_rfm")}
     cells = defaultdict(lambda: [0, Decimal("0.00"), None])
     for row in read_rows(connection, "fct_customer_value"):
         for scheme in oracle.SCHEMES:
             for segment in ("all", scores[row["customer_id"]][f"{scheme}_segment"]):
-                band = (row["value_tier"] or "unknown", row["churn_risk"] or "unknown")
-                cell = cells[scheme, segment, *band]
-                cell[0] += 1
-                cell[1] += row["historic_sales_amount"]
-                if row["predicted_sales_amount_next_12_months"] is not None:
-                    cell[2] = (cell[2] or 0) + row["predicted_sales_amount_next_12_months"]
+                tiers = (row["value_tier"] or "unknown", "all")
+                risks = (row["churn_risk"] or "unknown", "all")
+                for band in itertools.product(tiers, risks):
+                    cell = cells[scheme, segment, *band]
+                    cell[0] += 1
+                    cell[1] += row["historic_sales_amount"]
+                    if row["predicted_sales_amount_next_12_months"] is not None:
+                        cell[2] = (cell[2] or 0) + row["predicted_sales_amount_next_12_months"]
     return cells
 
 
@@ -54,5 +57,5 @@ def test_nothing_sold(compiled):
     with compiled().run({}) as connection:
         assert [row["as_of_date"] for row in read_rows(connection, "dash_settings")] == [None]
         assert len(read_rows(connection, "dash_rfm_grid")) == 2 * 10 * 16
-        for mart in ("dash_customer_profile", "dash_segment_value", "dash_lead_funnel"):
-            assert read_rows(connection, mart) == []
+        for mart in ("customer_profile", "segment_size", "segment_value", "lead_funnel"):
+            assert read_rows(connection, f"dash_{mart}") == []

@@ -1,5 +1,8 @@
 -- What the page shows of a segment is of the same customers and sales as the split: each attribute of the profile, the RFM grid, and
 -- value tiers with churn risks. `all` is everyone with a score.
+{%- set tiers = "case when value_tier = 'all' then 'all' else 'each' end" -%}
+{%- set risks = "case when churn_risk = 'all' then 'all' else 'each' end" %}
+
 with
 
 split as (
@@ -33,6 +36,15 @@ lifetimes as (
     group by codes.scheme, codes.segment
 ),
 
+-- tiers and risks, the totals of either, and those of both
+totals as (
+    select
+        tiers.kind as value_tier,
+        risks.kind as churn_risk
+    from (values ('each'), ('all')) as tiers (kind)
+    cross join (values ('each'), ('all')) as risks (kind)
+),
+
 expected as (
     select
         split.scheme,
@@ -54,10 +66,11 @@ expected as (
     select
         split.scheme,
         split.segment,
-        'value' as place,
+        'value by ' || totals.value_tier || ' tier, ' || totals.churn_risk || ' risk' as place,
         split.customer_count,
         lifetimes.sales_amount
     from split
+    cross join totals
     left join lifetimes on split.scheme = lifetimes.scheme and split.segment = lifetimes.segment
 ),
 
@@ -83,11 +96,11 @@ actual as (
     select
         scheme,
         segment,
-        'value' as place,
+        'value by ' || {{ tiers }} || ' tier, ' || {{ risks }} || ' risk' as place,
         sum(customer_count) as customer_count,
         sum(historic_sales_amount) as sales_amount
     from {{ ref('dash_segment_value') }}
-    group by scheme, segment
+    group by scheme, segment, {{ tiers }}, {{ risks }}
 )
 
 select

@@ -6,6 +6,7 @@
     ('fct_customer_rfm_history', 'valid_from_date'),
     ('fct_customer_rfm_history', 'valid_to_date'),
     ('fct_segment_migration', 'as_of_date'),
+    ('dash_segment_size', 'as_of_date'),
     ('fct_period_kpis', 'period_start_date'),
     ('fct_sales_trend', 'period_start_date'),
     ('fct_segment_sales', 'period_start_date'),

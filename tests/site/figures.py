@@ -27,6 +27,22 @@ def whole_amount(value) -> str:
     return amount(value, 0)
 
 
+def decimals(value, most: int, least: int) -> str:
+    text = f"{rounded(value, most):,}"
+    while "." in text and text.endswith("0") and len(text.split(".")[1]) > least:
+        text = text[:-1]
+    return text.rstrip(".")
+
+
+def short_amount(value) -> str:
+    size = abs(value)
+    if size < 1000:
+        return whole_amount(value)
+    if size < 1_000_000:
+        return f"${decimals(value / 1000, 1, 0)}K"
+    return f"${decimals(value / 1_000_000, 2, 2)}M"
+
+
 def rate(value) -> str:
     return NONE if value is None else f"{rounded(Decimal(str(value)) * 100, 1):,}%"
 

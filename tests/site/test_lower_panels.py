@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import figures as f
 import pytest
+from figures import decimals, short_amount
 from sites import HOSTILE, open_dashboard
 
 SCOPES = [
@@ -70,13 +71,6 @@ def scope(segment: str) -> str:
 
 
 # -- how the page writes figures -------------------------------------------------------------------
-def decimals(value, most: int, least: int) -> str:
-    text = f"{f.rounded(value, most):,}"
-    while "." in text and text.endswith("0") and len(text.split(".")[1]) > least:
-        text = text[:-1]
-    return text.rstrip(".")
-
-
 def with_unit(unit: str, value) -> str:
     if value is None:
         return f.NONE
@@ -109,15 +103,6 @@ def change(value) -> str:
 
 def points(value) -> str:
     return f.NONE if value is None else f"{signed(float(value) * 100, 1)} pt"
-
-
-def short_amount(value) -> str:
-    size = abs(value)
-    if size < 1000:
-        return f.whole_amount(value)
-    if size < 1_000_000:
-        return f"${decimals(value / 1000, 1, 0)}K"
-    return f"${decimals(value / 1_000_000, 2, 2)}M"
 
 
 # -- KPI board -------------------------------------------------------------------------------------
@@ -413,19 +398,21 @@ def test_cohorts_are_the_mart(page, site):
 def test_value_and_churn_risk_are_the_mart(page, site, scheme, segment):
     opened_at(page, site, scheme=scheme, segment=segment)
     f.show(page, "value-risk")
-    rows = f.query(
-        site,
-        "select value_tier, churn_risk, customer_count, historic_sales_amount,"
-        " predicted_sales_amount_next_12_months from marts.dash_segment_value"
-        " where scheme = ? and segment = ?",
-        scheme,
-        segment,
-    )
+    rows = {
+        (tier, risk): figures
+        for tier, risk, *figures in f.query(
+            site,
+            "select value_tier, churn_risk, customer_count, historic_sales_amount,"
+            " predicted_sales_amount_next_12_months from marts.dash_segment_value"
+            " where scheme = ? and segment = ?",
+            scheme,
+            segment,
+        )
+    }
     assert rows
 
     def total(tier: str, risk: str) -> list:
-        held = [r for r in rows if tier in ("all", r[0]) and risk in ("all", r[1])]
-        return [sum(row[i] for row in held) for i in (2, 3, 4)]
+        return rows.get((tier, risk), [0, 0, 0])
 
     shown = page.eval_on_selector_all(
         "#value-risk td[data-tier]",

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from decimal import Decimal
 
 import figures as f
 import pytest
@@ -11,6 +12,7 @@ from sites import HOSTILE, open_dashboard, wait_until
 GRAINS = ["day", "week", "month", "quarter", "year"]
 SCHEMES = ["crm_dashboard", "customer_360"]
 SCOPES = [("crm_dashboard", "all"), ("crm_dashboard", "At Risk"), ("customer_360", "Potential")]
+FIRST = "first purchase"
 SEGMENT_PANELS = ["category", "branch", "channel", "timing", "list", "profile", "grid", "flows"]
 
 
@@ -133,6 +135,7 @@ def test_the_split_is_the_mart(page, site, scheme):
     ]
     assert [[re.sub(r"\s+", "\n", r[0], count=1), *r[1:]] for r in shown] == wanted
     assert page.locator("#split .centre b").inner_text() == f.count(sum(row[1] for row in rows))
+    assert stands_out(page) == best_segments(site, scheme)
     slices = page.locator("#split svg path").count()
     assert slices >= sum(row[1] > 0 for row in rows)
     for segment, customers, share, _, *texts in rows:
@@ -145,40 +148,215 @@ def test_the_split_is_the_mart(page, site, scheme):
             assert text in foot
 
 
-@pytest.mark.parametrize("grain", ["month", "quarter", "year"])
-def test_the_cards_are_the_marts(page, site, grain):
-    opened_at(page, site, grain=grain)
-    start = last_complete(site, grain)
-    [(customers, returns, average)] = f.query(
+def stands_out(page) -> list[str]:
+    """What the split says of the segments that bring most, and of the one that has grown most."""
+    lines = page.locator("#split .foot dd").all_inner_texts()
+    return [re.sub(r"\s+", " ", line) for line in (lines[0], *lines[2:])]
+
+
+def best_segments(site, scheme: str) -> list[str]:
+    """The same sentences, from the marts."""
+    best = f.query(
         site,
-        "select customer_count, return_rate, average_customer_amount from marts.fct_period_kpis"
+        "select split.segment, customer_share, sales_share from marts.fct_segment_split as split"
+        " join marts.dim_segments using (scheme, segment) where scheme = ?"
+        " order by sales_amount desc, display_order limit 2",
+        scheme,
+    )
+    shares = [f"{f.rounded(sum(row[i] for row in best) * 100, 0)}%" for i in (1, 2)]
+    names = " and ".join(row[0] for row in best)
+    lines = [f"{names} are {shares[0]} of customers and bring {shares[1]} of sales"]
+    grown = f.query(
+        site,
+        "with sizes as (select as_of_date, to_segment as segment, sum(customer_count) as size"
+        " from marts.fct_segment_migration where scheme = $1 group by all)"
+        " select now.segment, now.size - coalesce(earlier.size, 0), now.as_of_date"
+        " from sizes as now left join sizes as earlier on now.segment = earlier.segment"
+        " and last_day(earlier.as_of_date) = last_day(now.as_of_date - interval 1 year)"
+        " join marts.dim_segments as texts on texts.segment = now.segment"
+        " and texts.scheme = $1"
+        " where now.as_of_date = (select max(as_of_date) from sizes)"
+        " order by 2 desc, display_order limit 1",
+        scheme,
+    )
+    return lines + [
+        f"{name}: +{f.count(gain)} in the year to {f.day(to)}" for name, gain, to in grown
+    ]
+
+
+CARD_COLUMNS = {
+    "all": "kpis.customer_count, return_rate, average_customer_amount, crm_sales_amount,"
+    " total_sales_amount from marts.fct_period_kpis as kpis"
+    " join marts.fct_sales_trend using (period_grain, period_start_date) where true",
+    "segment": "vip_customer_count, return_rate, average_customer_amount, crm_sales_amount,"
+    " sales_amount from marts.fct_segment_sales where dimension = 'all' and scheme = $3"
+    " and segment = $4",
+}
+
+
+def card_figures(site, scheme: str, segment: str, grain: str, start) -> list:
+    """Figures of the cards in a period: customers, return rate, spend, CRM share and sales."""
+    columns = CARD_COLUMNS["all" if segment == "all" else "segment"]
+    found = f.query(
+        site,
+        f"select {columns} and period_grain = $1 and period_start_date = $2",
+        *(grain, start),
+        *(() if segment == "all" else (scheme, segment)),
+    )
+    if not found:
+        return [0, None, None, None, 0]
+    [(customers, returns, average, crm, sales)] = found
+    return [customers, returns, average, crm / sales if sales else None, sales]
+
+
+def change(now, before, is_rate: bool = False) -> str:
+    """A change as a card writes it: percent, from ten times on in times; of rates in points."""
+    ratio = now - before if is_rate else Decimal(now) / before - 1
+    if is_rate:
+        text = f"{f.rounded(abs(ratio) * 100, 1)} pt"
+    elif ratio >= 9:
+        text = f"{f.rounded(ratio + 1, 0):,}\N{MULTIPLICATION SIGN}"
+    else:
+        text = f"{f.rounded(abs(ratio) * 100, 1 if abs(ratio) < Decimal('0.0995') else 0)}%"
+    glyph = "=" if not re.search("[1-9]", text) else "▲" if ratio > 0 else "▼"
+    return f"{glyph} {text}"
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize(("scheme", "segment"), SCOPES)
+def test_the_cards_are_the_marts(page, site, grain, scheme, segment):
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment)
+    start = last_complete(site, grain)
+    figures = card_figures(site, scheme, segment, grain, start)
+    [(earlier,)] = f.query(
+        site,
+        "select previous_year_start_date from intermediate.int_periods_spined"
         " where period_grain = ? and period_start_date = ?",
         grain,
         start,
     )
-    board = dict(
-        f.query(
+    # the first period of the data counts from its first day on, and is compared with nothing
+    [(first,)] = f.query(
+        site,
+        "select min(period_start_date) from marts.fct_period_kpis where period_grain = 'day'",
+    )
+    is_kept = grain != "day" or segment == "all"
+    before = card_figures(site, scheme, segment, grain, earlier)
+    board = {
+        kpi: figures
+        for kpi, *figures in f.query(
             site,
-            "select kpi, (value, target, status) from marts.fct_kpi_board"
+            "select kpi, target, status from marts.fct_kpi_board"
             " where period_grain = ? and period_start_date = ?",
             grain,
             start,
         )
-    )
-
-    def value(card: str) -> str:
-        return page.locator(f"#card-{card} .value").inner_text()
-
-    assert value("customers") == f.count(customers)
-    assert value("return-rate") == f.rate(returns)
-    assert value("average-customer") == f.amount(average)
-    assert value("crm-share") == f.rate(board["crm_sales_share"][0])
-    assert value("at-risk") == f.count(board["customers_at_risk_count"][0])
-    thousands = f.rounded(board["sales_amount"][0] / 1000, 1).normalize()
-    assert value("sales") == f"${thousands:f}K"
-    for card, kpi in [("return-rate", "return_rate"), ("at-risk", "customers_at_risk_count")]:
+    }
+    cards = {
+        "customers": ("active_customer_count", f.count),
+        "return-rate": ("return_rate", f.rate),
+        "average-customer": (None, f.amount),
+        "crm-share": ("crm_sales_share", f.rate),
+        "sales": ("sales_amount", f.short_amount),
+    }
+    for (card, (kpi, written)), now, then in zip(cards.items(), figures, before, strict=True):
+        assert page.locator(f"#card-{card} .value").inner_text() == written(now), card
         compared = page.locator(f"#card-{card} .compared").inner_text()
-        assert ("target" in compared) == (board[kpi][2] is not None)
+        target, status = board.get(kpi, (None, None)) if segment == "all" else (None, None)
+        is_rate = written is f.rate
+        if now is None:
+            assert compared == f.NONE, card
+        elif target is not None and status is not None:
+            assert f"target {written(target)}" in compared, card
+        elif not is_kept or earlier < first or then is None or (then == 0 and not is_rate):
+            assert compared == "no full year before", card
+        else:
+            assert compared == f"{change(now, then, is_rate)} on a year before", card
+
+
+@pytest.mark.parametrize("grain", ["month", "year"])
+def test_the_card_of_those_at_risk_is_the_kpi_board(page, site, grain):
+    opened_at(page, site, grain=grain)
+    [(value, target)] = f.query(
+        site,
+        "select value, target from marts.fct_kpi_board where kpi = 'customers_at_risk_count'"
+        " and period_grain = ? and period_start_date = ?",
+        grain,
+        last_complete(site, grain),
+    )
+    assert page.locator("#card-at-risk .value").inner_text() == f.count(value)
+    compared = page.locator("#card-at-risk .compared").inner_text()
+    assert ("target" in compared) == (target is not None)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "segment"), [(*scope,) for scope in SCOPES if "all" not in scope]
+)
+@pytest.mark.parametrize("grain", GRAINS)
+def test_the_card_of_those_in_a_segment_is_the_mart(page, site, grain, scheme, segment):
+    """Of a period that holds day D it is what the split says, otherwise the last month end."""
+    [(as_of,)] = f.query(site, "select as_of_date from marts.dash_settings")
+    [(size,)] = f.query(
+        site,
+        "select customer_count from marts.fct_segment_split where scheme = ? and segment = ?",
+        scheme,
+        segment,
+    )
+    label, value, compared = (
+        f"#card-in-segment .{part}" for part in ("label", "value", "compared")
+    )
+    [(start,)] = f.query(
+        site,
+        "select max(period_start_date) from marts.fct_period_kpis where period_grain = ?",
+        grain,
+    )
+    opened_at(page, site, grain=grain, scheme=scheme, segment=segment, period=str(start))
+    assert page.locator(label).inner_text() == f"In the segment, {f.day(as_of)}"
+    assert page.locator(value).inner_text() == f.count(size)
+    assert page.locator(compared).inner_text() == "day of the data"
+    split = page.locator("#split tr.chosen").inner_text()
+    assert f.count(size) in split
+
+    opened_at(
+        page,
+        site,
+        grain=grain,
+        scheme=scheme,
+        segment=segment,
+        period=str(last_complete(site, grain)),
+    )
+    sizes = f.query(
+        site,
+        "select as_of_date, sum(customer_count) filter (where to_segment = $1)"
+        " from marts.fct_segment_migration where scheme = $2 and as_of_date <="
+        " (select period_end_date from intermediate.int_periods_spined"
+        " where period_grain = $3 and period_start_date = $4)"
+        " group by all order by as_of_date",
+        *(segment, scheme, grain, last_complete(site, grain)),
+    )
+    if grain == "day":
+        return  # the last day is day D
+    month_end, now = sizes[-1]
+    assert page.locator(label).inner_text() == f"In the segment, {f.day(month_end)}"
+    assert page.locator(value).inner_text() == f.count(now)
+    shown = page.locator(compared).inner_text()
+    if len(sizes) > 12 and sizes[-13][1]:
+        assert shown == f"{change(now, sizes[-13][1])} on a year before"
+    else:
+        assert shown == "no full year before"
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_a_card_holds_its_text(page, site, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for period in ("2026-05-01", "2026-06-01"):
+        opened_at(page, site, segment="At Risk", period=period)
+        cut_off = page.eval_on_selector_all(
+            ".card > span",
+            "spans => spans.filter((span) => span.scrollWidth > span.clientWidth)"
+            ".map((span) => span.innerText)",
+        )
+        assert not cut_off
 
 
 def test_the_first_view_fits_the_screen(page, site):
@@ -187,6 +365,35 @@ def test_the_first_view_fits_the_screen(page, site):
         box = page.locator(f"#{panel}").bounding_box()
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("opening", [{}, {"grain": "day", "segment": "Needs Attention"}])
+def test_the_period_table_ends_with_a_whole_row(page, site, opening):
+    opened_at(page, site, **opening)
+    region = page.locator("#periods .scroll").bounding_box()
+    rows = [row.bounding_box() for row in page.locator("#periods table.periods tr").all()[:20]]
+    ends = [row["y"] + row["height"] for row in rows]
+    assert min(abs(end - region["y"] - region["height"]) for end in ends) < 1
+
+
+def test_panels_are_named_before_they_are_drawn(page, site):
+    opened_at(page, site)
+    undrawn = page.eval_on_selector_all(
+        ".panel",
+        "panels => panels.filter((one) => !one.querySelector('.body').hasChildNodes()).length",
+    )
+    assert undrawn > 10
+    assert all(page.locator("h3").all_inner_texts())
+    f.choose_segment(page, "Promising")
+    assert page.locator("#flows-title").inner_text() == "Promising: in and out"
+
+
+def test_without_scripts_the_page_says_what_it_needs(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.dashboard)
+    assert "allow it for this page" in page.locator("body").inner_text()
+    context.close()
 
 
 # -- choosing --------------------------------------------------------------------------------------
@@ -275,6 +482,11 @@ def test_the_address_restores_the_view(page, site):
     [
         "#segment=Nobody&scheme=none&grain=hour&period=1999-01-01&theme=pink&change=all",
         "#%00&=&segment=%3Cimg%20src%3Dx%3E&__proto__=1",
+        *(
+            f"#scheme={name}&segment={name}&grain={name}&period={name}&change={name}"
+            f"&theme={name}&section={name}"
+            for name in ("constructor", "__proto__", "toString")
+        ),
     ],
 )
 def test_an_address_that_makes_no_sense_is_the_default(page, site, wrong):
@@ -308,12 +520,98 @@ def test_the_way_back_leads_to_the_view_before(opened):
     assert page.locator(".scope b").inner_text() == "Champions"
 
 
+SECTIONS = ["segments", "board", "campaigns", "customers", "service"]
+
+
+def is_at(page, section: str) -> None:
+    """The section's heading is at the top, below what stays there, or as near as the page ends."""
+    wait_until(
+        page,
+        "section => document.activeElement.closest('section')?.id === section",
+        (f"section-{section}"),
+    )
+    f.settle(page)
+    page.wait_for_timeout(300)  # what comes into sight is drawn, and must not move the heading
+    top, rest, bar = page.evaluate(
+        "section => [document.querySelector(`#section-${section} h2`).getBoundingClientRect().top,"
+        " document.documentElement.scrollHeight - innerHeight - scrollY,"
+        " Math.max(0, document.querySelector('.bar').getBoundingClientRect().bottom)]",
+        section,
+    )
+    assert bar < top < bar + 20 or (bar < top and rest < 1), (section, top, rest, bar)
+    assert page.locator(".bar select").input_value() == section
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_is_gone_to_by_link_and_by_menu(page, site_with_files, width, section):
+    page.set_viewport_size({"width": width, "height": 844})
+    open_dashboard(page, site_with_files, f"#section={section}")
+    is_at(page, section)
+    page.goto("about:blank")
+    opened_at(page, site_with_files)
+    page.locator(".bar select").select_option(section)
+    is_at(page, section)
+
+
+def test_the_menu_of_sections_follows_the_way_back(page, site):
+    opened_at(page, site)
+    for section in ("board", "service"):
+        page.locator(".bar select").select_option(section)
+        is_at(page, section)
+    page.go_back()
+    is_at(page, "board")
+    page.go_back()
+    wait_until(page, "document.querySelector('.bar select').value === 'overview'")
+    wait_until(page, "scrollY === 0")
+    assert "section" not in page.url
+    page.go_forward()
+    is_at(page, "board")
+
+
 def test_another_grain_stays_at_the_day_looked_at(page, site):
     opened_at(page, site, period="2025-11-01")
     page.get_by_role("button", name="Quarter", exact=True).click()
     assert page.locator(".chosen-period").inner_text() == "Q4 2025"
     page.get_by_role("button", name="Month", exact=True).click()
     assert page.locator(".chosen-period").inner_text() == "Dec 2025"
+
+
+def test_a_day_that_is_not_kept_gives_way_to_one_that_is(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    f.show(page, "kpi-board")
+    f.choose_segment(page, "Promising")
+    last = f.query(site, "select max(as_of_date) from marts.fct_segment_split")[0][0]
+    assert f"period={last}" in page.url
+    assert page.locator(".chosen-period").inner_text() == f.day(last)
+    said = "Here only the last 92 days are kept."
+    assert said in page.locator("#periods .subtitle").inner_text()
+    f.show(page, "kpi-board")
+    assert (
+        page.locator("#kpi-board .subtitle")
+        .inner_text()
+        .startswith(f"All customers, {f.month(last)}")
+    )
+    # the way back leads to the day looked at, not to its being replaced
+    page.go_back()
+    f.settle(page)
+    assert page.locator(".chosen-period").inner_text() == "Feb 3, 2025"
+    assert said not in page.locator("#periods .subtitle").inner_text()
+
+
+def test_an_old_period_is_in_the_table_and_in_the_trend(page, site):
+    opened_at(page, site, grain="day", period="2025-02-03")
+    table = page.locator("#periods .scroll").bounding_box()
+    row = page.locator("#periods tr.chosen").bounding_box()
+    assert page.locator("#periods tr.chosen").get_attribute("data-start") == "2025-02-03"
+    assert table["y"] < row["y"] and row["y"] + row["height"] <= table["y"] + table["height"] + 1
+    assert page.evaluate("scrollY") == 0
+    assert "120 days around Feb 3, 2025" in page.locator("#trend .subtitle").inner_text()
+    # a click in the middle of the chart chooses the day there
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.click(chart["x"] + 52 + (chart["width"] - 52 - 124) * 70 / 119, chart["y"] + 99)
+    f.settle(page)
+    assert "period=2025-02-13" in page.url
 
 
 def test_changes_are_shown_on_hover_and_in_the_table(page, site):
@@ -390,11 +688,18 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
             assert cell == (f.NONE if before == 0 else f.count(n) if n else ""), (start, end)
         assert row[-1] == f.count(before)
     firsts, now = rows[len(order)], rows[len(order) + 1]
-    assert firsts[1:-1] == [f.count(counts.get(("first purchase", end), 0)) for (end,) in order]
+    assert firsts[1:-1] == [f.count(counts.get((FIRST, end), 0)) for (end,) in order]
     assert now[1:-1] == [
         f.count(sum(n for (_, b), n in counts.items() if b == end)) for (end,) in order
     ]
     assert now[-1] == f.count(sum(counts.values()))
+    changes = rows[len(order) + 2]
+    for name, shown in zip([name for (name,) in order] + ["all"], changes[1:], strict=True):
+        before = sum(
+            n for (a, _), n in counts.items() if name == a or (name == "all" and a != FIRST)
+        )
+        after = sum(n for (_, b), n in counts.items() if name in (b, "all"))
+        assert shown == (change(after, before) if before else f.NONE), name
     _, *moves = f.as_table(page, "flows")
     moved = {k: n for k, n in counts.items() if k[0] != k[1] and (segment == "all" or segment in k)}
     assert sorted((a, b, n) for a, b, n, _ in moves) == sorted(
@@ -461,18 +766,18 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
         f.show(page, "profile")
         page.locator("#profile select").select_option(attribute)
         _, *profile = f.as_table(page, "profile")
-        assert sorted((a, n, s) for a, n, s, _ in profile) == sorted(
-            (a, f.count(n), f.rate(s))
-            for a, n, s in f.query(
+        assert profile == [
+            [value, f.count(count), f.rate(share), f.rate(all_share)]
+            for value, count, share, all_share in f.query(
                 site,
-                "select attribute_value, customer_count, customer_share"
+                "select attribute_value, customer_count, customer_share, all_customer_share"
                 " from marts.dash_customer_profile"
-                " where scheme = ? and segment = ? and attribute = ?",
+                " where scheme = ? and segment = ? and attribute = ? order by display_order",
                 scheme,
                 segment,
                 attribute,
             )
-        )
+        ]
     _, *timing = f.as_table(page, "timing")
     weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     assert timing == [
@@ -480,7 +785,7 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
         for d, h, p, ps, r, rs in f.query(
             site,
             "select day_of_week, hour_of_day, purchase_count, purchase_share,"
-            " opened_count + clicked_count, response_share from marts.fct_campaign_timing"
+            " response_count, response_share from marts.fct_campaign_timing"
             " where scheme = ? and segment = ? order by 1, 2",
             scheme,
             segment,
@@ -634,6 +939,62 @@ def test_the_keyboard_reaches_everything(page, site):
         " !(one.getAttribute('aria-label') || one.textContent.trim())).map((o) => o.outerHTML)",
     )
     assert unnamed == []
+
+
+FOCUSED = """() => {
+  const { activeElement: focused } = document;
+  return (focused.getAttribute("aria-label") || focused.textContent).trim();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("opening", "control", "key", "focused"),
+    [
+        ({"segment": "At Risk"}, ".chip", "Enter", "All customers"),
+        ({}, ".period button:first-child", "Enter", "Earlier period"),
+        # the second year of three: there is none before or after the one stepped to
+        ({"grain": "year"}, ".period button:first-child", "Enter", "Later period"),
+        ({"grain": "year"}, ".period button:last-child", "Enter", "Earlier period"),
+        ({}, "#periods .choice :nth-child(2)", "Enter", "+ vs month"),
+        ({"grain": "day"}, "#periods button.link", "Enter", "Feb 8, 2026"),
+        ({}, "#migration .choice :nth-child(2)", "Enter", "Customers"),
+        ({}, "#timing .choice :nth-child(2)", "Enter", "Responses"),
+        ({}, "#profile select", "ArrowDown", "Attribute"),
+        ({}, "#list .pages button:last-child", "Enter", "Next page"),
+        ({"segment": "Needs Attention"}, "#list .pages button:last-child", "Enter", "Earlier page"),
+        ({}, "#kpi-board [data-key=new_customer_count]", "Enter", "New customers"),
+        ({}, "#satisfaction .choice :nth-child(2)", "Enter", "CSAT"),
+    ],
+)
+def test_what_was_used_is_in_focus(page, site, opening, control, key, focused):
+    """Also where it is drawn anew; what cannot be used any more gives it to its neighbour."""
+    opened_at(page, site, **opening)
+    panel = re.match(r"#([\w-]+)", control)
+    if panel:
+        f.show(page, panel[1])
+    page.locator(control).focus()
+    before = page.locator("body").inner_html()
+    page.keyboard.press(key)
+    wait_until(page, "before => document.body.innerHTML !== before", before)
+    f.settle(page)
+    assert page.evaluate(FOCUSED) == focused
+
+
+def test_escape_closes_what_lies_on_top_first(page, site):
+    opened_at(page, site, segment="At Risk")
+    page.locator("#card-sales").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.about").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.about").is_visible()
+    page.locator("#periods tbody button").nth(1).focus()
+    page.keyboard.press("Tab")
+    assert page.locator("#period-changes").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#period-changes").is_visible()
+    assert "segment=At+Risk" in page.url
+    page.keyboard.press("Escape")
+    assert "segment" not in page.url
 
 
 CONTRAST = """() => {
@@ -803,6 +1164,29 @@ def test_figures_that_cannot_be_read_are_said(page, site_with_files):
     page.watch.errors.clear()
 
 
+@pytest.mark.parametrize("file", ["catalog", "period_kpis"])
+def test_without_its_data_the_page_says_what_to_do(page, site_with_files, file):
+    page.route(f"**/{file}.json", lambda route: route.fulfill(status=404))
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == (
+        f"The page could not be drawn. These figures could not be read (data/{file}.json: 404)."
+        ' Serve the folder with "make serve" and open the page again.'
+    )
+    page.watch.errors.clear()
+
+
+def test_another_error_is_said_as_it_is(page, site_with_files):
+    page.route(
+        "**/settings.json",
+        lambda route: route.fulfill(body=route.fetch().text().replace('"en-US"', '"no locale"')),
+    )
+    page.goto(site_with_files.dashboard)
+    said = page.get_by_role("alert").inner_text()
+    assert said == "The page could not be drawn. Invalid language tag: no locale"
+    page.watch.errors.clear()
+
+
 def test_a_choice_before_the_figures_are_there_waits_for_them(page, site_with_files):
     held = []
     page.route("**/segment_periods.json", lambda route: held.append(route))
@@ -827,8 +1211,6 @@ def test_dashboard_and_documentation_lead_to_each_other(page, site):
     page.locator("a[href='../dashboard/index.html']").first.click()
     page.wait_for_url("**/dashboard/index.html")
     f.settle(page)
-    # the pages of dbt ask for icons that are not there; the dashboard's own errors count
-    page.watch.errors.clear()
 
 
 def test_pictures_are_kept(screenshots, site):

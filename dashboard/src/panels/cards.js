@@ -1,25 +1,34 @@
 // The headline: six figures of the chosen period, each with its last 13 periods and its target or the year before.
-import { h, fill } from "../dom.js";
+import { h, refill } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { startOf } from "../periods.js";
 
 const GLYPH = { true: "✓", false: "✗" };
 
-/** Share of two sums shown; null where there is nothing to share. */
-const shareOf = (part, whole) => (whole ? part / whole : null);
-
 /** Rows of the KPI board for a KPI and grain, by first day. */
 function board(view, kpi, grain) {
   return new Map((view.data.get("kpi_board")?.where(["kpi", "period_grain"], [kpi, grain]) || []).map((row) => [row.period_start_date, row]));
 }
 
-/** Customers of the chosen segment at month ends, from the migration: each customer comes from one place, so they add up. */
-export function segmentSizes(view) {
-  const sizes = new Map();
-  for (const row of view.data.get("segment_migration")?.where(["scheme", "to_segment"], [view.scheme, view.segment]) || [])
-    sizes.set(row.as_of_date, (sizes.get(row.as_of_date) || 0) + row.customer_count);
-  return [...sizes].map(([date, value]) => ({ date, value }));
+/** How many are in the chosen segment: on day D, where the period holds it, otherwise at the last month end. */
+function inSegment(view) {
+  const { cards } = labels;
+  const rowsOf = (table) => view.data.get(table)?.where(["scheme", "segment"], [view.scheme, view.segment]) || [];
+  const monthEnds = rowsOf("segment_size").filter((row) => row.as_of_date <= view.day);
+  const monthEnd = monthEnds.at(-1);
+  const [now] = view.day && view.day === view.asOf ? rowsOf("segment_split") : [];
+  const date = now ? view.asOf : monthEnd?.as_of_date;
+  // month ends are on the fixed scale: with another one day D is no point of their line
+  const isOnLine = now && view.settings.rfm_method === "fixed";
+  const isMonthEnd = !now || (isOnLine && monthEnd?.as_of_date === view.asOf);
+  const sizes = monthEnds.map((row) => row.customer_count);
+  return {
+    id: "in-segment", label: date ? cards.inSegmentOn(format.date(date)) : cards.inSegment, format: format.count, polarity: 0, isComplete: true,
+    about: [[cards.inSegment, now ? "fct_segment_split" : "dash_segment_size", "customer_count"]],
+    value: (now || monthEnd)?.customer_count ?? null, yearBefore: isMonthEnd ? monthEnd?.previous_year_customer_count ?? null : null,
+    series: (isOnLine && !isMonthEnd ? [...sizes, now.customer_count] : sizes).slice(-13), note: isMonthEnd ? null : cards.dayOfData,
+  };
 }
 
 function figures(view) {
@@ -43,8 +52,7 @@ function figures(view) {
     ofPeriods("return-rate", cards.returnRate, (p) => p.returnRate, format.rate, "return_rate", [[cards.returnRate, sales, "return_rate"]], true),
     ofPeriods("average-customer", cards.averageCustomer, (p) => p.averageCustomer, format.amount, null, [[cards.averageCustomer, sales, "average_customer_amount"]]),
     ofPeriods(
-      "crm-share", cards.crmShare, (p) => shareOf(p.crm, p.sales), format.rate, "crm_sales_share",
-      [[labels.trend.crm, all ? "fct_sales_trend" : sales, "crm_sales_amount"], [cards.sales, all ? "fct_sales_trend" : sales, all ? "total_sales_amount" : "sales_amount"]], true,
+      "crm-share", cards.crmShare, (p) => p.crmShare, format.rate, "crm_sales_share", [[cards.crmShare, all ? "fct_sales_trend" : sales, "crm_sales_share"]], true,
     ),
   ];
   if (all) {
@@ -59,14 +67,7 @@ function figures(view) {
       isComplete: row?.is_complete, note: row && !row.is_complete ? cards.soFar(format.date(view.asOf)) : null, board: row, yearBefore: yearBefore?.value ?? null, series: series.map((r) => r.value),
     });
   } else {
-    const sizes = segmentSizes(view).filter((row) => row.date <= view.day);
-    const last = sizes.at(-1);
-    const yearBefore = last && sizes.findLast((row) => row.date <= `${Number(last.date.slice(0, 4)) - 1}${last.date.slice(4)}`);
-    list.push({
-      id: "in-segment", label: cards.inSegment, about: [[cards.inSegment, "fct_segment_migration", "customer_count"]], format: format.count, polarity: 0,
-      value: last?.value ?? (sizes.length ? 0 : null), isComplete: true, yearBefore: yearBefore?.value ?? null, series: sizes.slice(-13).map((row) => row.value),
-      note: last && cards.monthEnd(format.date(last.date)),
-    });
+    list.push(inSegment(view));
   }
   return list;
 }
@@ -130,8 +131,7 @@ function comparison(figure) {
 
 /** Draws the cards into `place`; `showAbout(title, figures)` opens what the documentation says. */
 export function drawCards(place, view, showAbout) {
-  const focused = place.contains(document.activeElement) ? document.activeElement.id : null;
-  fill(
+  refill(
     place,
     figures(view).map((figure) =>
       h(
@@ -146,5 +146,4 @@ export function drawCards(place, view, showAbout) {
       ),
     ),
   );
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }

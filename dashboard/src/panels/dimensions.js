@@ -3,6 +3,7 @@ import { fill, h, name } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { segmentColours, tokens } from "../theme.js";
+import { DAYS_KEPT } from "../view.js";
 
 const text = labels.dimensions;
 const SHOWN = 9;
@@ -61,7 +62,7 @@ function panelOf(dimension) {
     empty: (view) => {
       if (!view.period) return labels.states.noSales;
       if (rowsOf(view, dimension).length) return null;
-      return view.grain === "day" && view.periodsFor(view.segment, "day").slice(-92)[0]?.start > view.period.start ? labels.states.daysOnly : labels.states.noSalesInPeriod(view.period.name);
+      return view.grain === "day" && view.periodsFor(view.segment, "day").slice(-DAYS_KEPT)[0]?.start > view.period.start ? labels.states.daysOnly(DAYS_KEPT) : labels.states.noSalesInPeriod(view.period.name);
     },
     draw(body, view) {
       const rows = rowsOf(view, dimension);

@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
-import { aboutLines, lines, periodAxis, SERIES, windowOf } from "./trend.js";
+import { aboutLines, lines, periodAxis, SERIES } from "./trend.js";
 
 const text = labels.horizons;
 const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
@@ -25,7 +25,7 @@ export const horizons = {
       fill(body, h("div", { class: "horizons" }, HORIZONS.map(([grain]) => h("div", { data: { grain } }, h("h4"), h("div", { class: "chart" })))));
     for (const [grain, count] of HORIZONS) {
       const place = body.querySelector(`[data-grain=${grain}]`);
-      const rows = windowOf(view.periodsFor(view.segment, grain), grain, count);
+      const rows = view.periodsFor(view.segment, grain).slice(-count);
       const title = titleOf(grain, rows);
       place.firstChild.textContent = title;
       const chart = place.lastChild;
@@ -52,7 +52,7 @@ export const horizons = {
   },
   table: (view) => ({
     columns: [{ name: labels.grains.label, text: true }, { name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: HORIZONS.flatMap(([grain, count]) => windowOf(view.periodsFor(view.segment, grain), grain, count).reverse().map((row) => [labels.grains[grain], row.start, row.sales, row.crm, row.ecommerce])),
+    rows: HORIZONS.flatMap(([grain, count]) => view.periodsFor(view.segment, grain).slice(-count).reverse().map((row) => [labels.grains[grain], row.start, row.sales, row.crm, row.ecommerce])),
   }),
   about: (view) => aboutLines(view),
 };

@@ -46,7 +46,7 @@ async function drawPage(body, view, frame) {
   if (asked !== frame.asked || frame.shown !== "picture") return;
   const columns = columnsOf(view);
   const turn = (pages, label, symbol, isPossible) =>
-    h("button", { type: "button", "aria-label": label, disabled: !isPossible, text: symbol, on: { click: () => turnPage(body, view, frame, pages, label) } });
+    h("button", { type: "button", "aria-label": label, disabled: !isPossible, text: symbol, on: { click: () => turnPage(view, frame, pages) } });
   fill(
     body,
     h(
@@ -70,11 +70,10 @@ async function drawPage(body, view, frame) {
   );
 }
 
-async function turnPage(body, view, frame, pages, label) {
+async function turnPage(view, frame, pages) {
   performance.mark("turn");
   frame.at = (frame.at || 0) + pages;
-  await drawPage(body, view, frame);
-  body.querySelector(`.pages button[aria-label="${label}"]`)?.focus({ preventScroll: true });
+  await frame.draw(view);
   requestAnimationFrame(() => setTimeout(() => performance.measure("customers-page", "turn"), 0));
 }
 
@@ -94,7 +93,7 @@ export const list = {
     const key = `${view.scheme} ${view.segment}`;
     if (frame.listed !== key) frame.at = 0;
     frame.listed = key;
-    drawPage(body, view, frame);
+    return drawPage(body, view, frame);
   },
   table: async (view) => {
     const columns = columnsOf(view);

@@ -10,8 +10,8 @@ const text = labels.migration;
 const FIRST = "first purchase";
 
 /**
- * The movements that lead to the last month end on or before the chosen day: {from, to, rows, count(from, to), share(from, to), before, now, firsts}.
- * null where there is none.
+ * The movements that lead to the last month end on or before the chosen day: {from, to, rows, count(from, to), share(from, to), size(segment)},
+ * `size` of a segment or `all` at that month end. null where there is none.
  */
 export function movements(view) {
   const table = view.data.get("segment_migration");
@@ -22,13 +22,12 @@ export function movements(view) {
   const monthStart = day(`${to.slice(0, 7)}-01`);
   monthStart.setUTCDate(0);
   const cells = new Map(rows.map((row) => [`${row.from_segment}\u0000${row.to_segment}`, row]));
-  const sum = (matches) => rows.filter(matches).reduce((total, row) => total + row.customer_count, 0);
+  const sizes = new Map(view.data.get("segment_size").where(["scheme", "as_of_date"], [view.scheme, to]).map((row) => [row.segment, row]));
   return {
     from: isoDay(monthStart), to, rows,
     count: (from, end) => cells.get(`${from}\u0000${end}`)?.customer_count ?? 0,
     share: (from, end) => cells.get(`${from}\u0000${end}`)?.from_share ?? null,
-    before: (segment) => sum((row) => row.from_segment === segment),
-    now: (segment) => sum((row) => row.to_segment === segment),
+    size: (segment) => sizes.get(segment),
   };
 }
 
@@ -49,7 +48,7 @@ function matrix(body, view, frame) {
     h("th", { scope: "col", text: text.before }),
   );
   const rows = segments.map((from) => {
-    const before = moved.before(from.segment);
+    const before = moved.size(from.segment).previous_month_customer_count;
     return h(
       "tr",
       { class: from.segment === view.segment ? "chosen" : null },
@@ -68,15 +67,16 @@ function matrix(body, view, frame) {
       h("td", { class: "total", text: format.count(before) }),
     );
   });
-  const line = (label, value) => h("tr", { class: "sum" }, h("th", { scope: "row", text: label }), segments.map((segment) => h("td", { class: segment.segment === view.segment ? "chosen" : null, text: value(segment.segment) })));
-  const withTotal = (row, value) => { row.append(h("td", { class: "total", text: format.count(segments.reduce((sum, s) => sum + value(s.segment), 0)) })); return row; };
-  const change = (segment) => {
-    const before = moved.before(segment);
-    const now = moved.now(segment);
-    return before === 0 ? "–" : `${now > before ? "▲" : now < before ? "▼" : "="} ${format.change(now / before - 1).replace(/^[+-]/, "")}`;
-  };
-  const changes = line(text.change, change);
-  changes.append(h("td"));
+  const line = (label, value) =>
+    h(
+      "tr",
+      { class: "sum" },
+      h("th", { scope: "row", text: label }),
+      segments.map(({ segment }) => h("td", { class: segment === view.segment ? "chosen" : null, text: value(moved.size(segment)) })),
+      h("td", { class: "total", text: value(moved.size("all")) }),
+    );
+  const change = ({ customer_count_change_on_previous_period: changed }) =>
+    changed === null ? "–" : `${changed > 0 ? "▲" : changed < 0 ? "▼" : "="} ${format.change(changed).replace(/^[+-]/, "")}`;
   fill(
     body,
     h(
@@ -91,9 +91,9 @@ function matrix(body, view, frame) {
           "tbody",
           {},
           rows,
-          withTotal(line(text.first, (segment) => format.count(moved.count(FIRST, segment))), (segment) => moved.count(FIRST, segment)),
-          withTotal(line(text.now, (segment) => format.count(moved.now(segment))), moved.now),
-          changes,
+          line(text.first, (size) => format.count(size.first_purchase_customer_count)),
+          line(text.now, (size) => format.count(size.customer_count)),
+          line(text.change, change),
         ),
       ),
     ),
@@ -110,13 +110,13 @@ const table = (view) => ({
   columns: [{ name: text.fromColumn, text: true }, { name: text.toColumn, text: true }, { name: labels.split.columns.customers, format: format.count }, { name: text.percent, format: format.rate }],
   rows: movements(view).rows.map((row) => [row.from_segment, row.to_segment, row.customer_count, row.from_share]),
 });
-const about = [[labels.split.columns.customers, "fct_segment_migration", "customer_count"], [text.percent, "fct_segment_migration", "from_share"]];
+const aboutMoves = [[labels.split.columns.customers, "fct_segment_migration", "customer_count"], [text.percent, "fct_segment_migration", "from_share"]];
 
 export const migration = {
   id: "migration",
   section: "segments",
   title: text.title,
-  needs: ["segments", "segment_migration"],
+  needs: ["segments", "segment_migration", "segment_size"],
   follows: ["scheme", "segment", "grain", "period"],
   subtitle: (view) => {
     const moved = movements(view);
@@ -139,19 +139,28 @@ export const migration = {
     matrix(body, view, frame);
   },
   table,
-  about,
+  about: [
+    ...aboutMoves,
+    [text.before, "dash_segment_size", "previous_month_customer_count"], [text.first, "dash_segment_size", "first_purchase_customer_count"],
+    [text.now, "dash_segment_size", "customer_count"], [text.change, "dash_segment_size", "customer_count_change_on_previous_period"],
+  ],
 };
 
-/** Moves into and out of the chosen segment; small ones together. */
+/** Moves into and out of the chosen segment: {side, total, flows: [{segment, count, label}]}; small ones are drawn as one, without a figure. */
 function flowsOf(view, moved) {
-  const sides = [["in", (row) => row.to_segment === view.segment && row.from_segment !== view.segment, "from_segment"], ["out", (row) => row.from_segment === view.segment && row.to_segment !== view.segment, "to_segment"]];
+  const size = moved.size(view.segment);
+  const sides = [
+    ["in", "from_segment", size.joined_customer_count, (row) => row.to_segment === view.segment && row.from_segment !== view.segment],
+    ["out", "to_segment", size.left_customer_count, (row) => row.from_segment === view.segment && row.to_segment !== view.segment],
+  ];
   const order = new Map(view.segments.map((segment) => [segment.segment, segment.number]));
-  return sides.map(([side, matches, other]) => {
+  const shown = (segment) => (segment === FIRST ? labels.flows.first : segment.length > 22 ? `${segment.slice(0, 21)}…` : segment);
+  return sides.map(([side, other, total, matches]) => {
     const rows = moved.rows.filter(matches).sort((a, b) => (order.get(a[other]) ?? 99) - (order.get(b[other]) ?? 99));
-    const total = rows.reduce((sum, row) => sum + row.customer_count, 0);
-    const large = rows.filter((row) => row.customer_count >= total * 0.03);
-    const rest = rows.filter((row) => !large.includes(row)).reduce((sum, row) => sum + row.customer_count, 0);
-    return { side, total, flows: [...large.map((row) => [row[other], row.customer_count]), ...(rest ? [[null, rest]] : [])] };
+    const [large, small] = [rows.filter((row) => row.customer_count >= total * 0.03), rows.filter((row) => row.customer_count < total * 0.03)];
+    const flows = large.map((row) => ({ segment: row[other], count: row.customer_count, label: `${shown(row[other])} ${format.count(row.customer_count)}` }));
+    if (small.length) flows.push({ segment: null, count: small.reduce((width, row) => width + row.customer_count, 0), label: labels.flows.smaller(small.length) });
+    return { side, total, flows };
   });
 }
 
@@ -162,11 +171,9 @@ function sankey(body, view) {
     const row = view.segments.find((candidate) => candidate.segment === segment);
     return row ? segmentColours(view.theme, row.colour)[0] : t.faint;
   };
-  const shown = (segment) => (segment === null ? labels.flows.other : segment === FIRST ? labels.flows.first : segment);
-  const clipped = (label) => (label.length > 22 ? `${label.slice(0, 21)}…` : label);
-  const node = (side, segment, count) => ({
+  const node = (side, { segment, count, label }) => ({
     name: `${side}:${segment ?? ""}`, value: count, itemStyle: { color: colourOf(segment), borderWidth: 0 }, depth: side === "in" ? 0 : 2,
-    label: { position: side === "in" ? "right" : "left", formatter: `${clipped(shown(segment))} ${format.count(count)}`, color: t.ink, fontSize: 12 },
+    label: { position: side === "in" ? "right" : "left", formatter: label, color: t.ink, fontSize: 12 },
   });
   const own = colourOf(view.segment);
   if (!body.querySelector(".flows-head")) fill(body, h("p", { class: "flows-head" }), h("div", { class: "chart" }));
@@ -180,13 +187,13 @@ function sankey(body, view) {
         id: "flows", type: "sankey", left: 2, right: 2, top: 6, bottom: 10, nodeWidth: 10, nodeGap: 8, layoutIterations: 0, draggable: false, silent: true,
         lineStyle: { color: "source", opacity: 0.35, curveness: 0.5 }, emphasis: { disabled: true },
         data: [
-          ...into.flows.map(([segment, count]) => node("in", segment, count)),
+          ...into.flows.map((flow) => node("in", flow)),
           { name: "own", depth: 1, itemStyle: { color: own, borderWidth: 0 }, label: { show: false } },
-          ...out.flows.map(([segment, count]) => node("out", segment, count)),
+          ...out.flows.map((flow) => node("out", flow)),
         ],
         links: [
-          ...into.flows.map(([segment, count]) => ({ source: `in:${segment ?? ""}`, target: "own", value: count, lineStyle: { color: colourOf(segment) } })),
-          ...out.flows.map(([segment, count]) => ({ source: "own", target: `out:${segment ?? ""}`, value: count, lineStyle: { color: own } })),
+          ...into.flows.map(({ segment, count }) => ({ source: `in:${segment ?? ""}`, target: "own", value: count, lineStyle: { color: colourOf(segment) } })),
+          ...out.flows.map(({ segment, count }) => ({ source: "own", target: `out:${segment ?? ""}`, value: count, lineStyle: { color: own } })),
         ],
       }],
     },
@@ -217,7 +224,7 @@ export const flows = {
   id: "flows",
   section: "segments",
   title: (view) => (view.segmentRow ? labels.flows.title(view.segment) : labels.flows.largest),
-  needs: ["segments", "segment_migration"],
+  needs: ["segments", "segment_migration", "segment_size"],
   follows: ["scheme", "segment", "grain", "period"],
   subtitle: (view) => {
     const moved = movements(view);
@@ -240,5 +247,5 @@ export const flows = {
     const { columns, rows } = table(view);
     return { columns, rows: rows.filter(([from, to]) => from !== to && (!view.segmentRow || from === view.segment || to === view.segment)) };
   },
-  about,
+  about: [...aboutMoves, [labels.flows.into, "dash_segment_size", "joined_customer_count"], [labels.flows.outOf, "dash_segment_size", "left_customer_count"]],
 };

@@ -1,6 +1,6 @@
 // What the lower panels share: the period of a board, names of groups of customers, an interval as dot and whisker.
 import { roundScale } from "../charts.js";
-import { fill, h, name } from "../dom.js";
+import { h, name, refill } from "../dom.js";
 import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { daysPassed, lastDay, startOf } from "../periods.js";
@@ -73,10 +73,7 @@ export function drawRegion(body, label, table, ...below) {
     body.prepend(region);
   }
   region.setAttribute("aria-label", label);
-  const { activeElement } = document;
-  const had = region.contains(activeElement) ? activeElement.dataset.key : null;
-  fill(region, table, below);
-  if (had !== null && had !== undefined) [...region.querySelectorAll("[data-key]")].find((element) => element.dataset.key === had)?.focus({ preventScroll: true });
+  refill(region, table, below);
   return region;
 }
 

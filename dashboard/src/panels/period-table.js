@@ -3,6 +3,7 @@ import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { daysPassed } from "../periods.js";
+import { DAYS_KEPT } from "../view.js";
 import { changeText } from "./cards.js";
 
 const text = labels.table;
@@ -71,10 +72,21 @@ function inline(period, column, change) {
   return shown && h("small", { class: shown.tone, text: `${shown.glyph} ${shown.text}` });
 }
 
+/** Scrolls the rows, and not the page, until that of a newly chosen period can be seen. */
+function reveal(table, period) {
+  if (table.revealed === period.name) return;
+  table.revealed = period.name;
+  const region = table.parentElement;
+  const row = table.querySelector(".chosen");
+  const above = row.offsetTop - table.tHead.offsetHeight;
+  const below = row.offsetTop + row.offsetHeight - region.clientHeight;
+  region.scrollTop = Math.min(above, Math.max(below, region.scrollTop));
+}
+
 function draw(body, view, frame) {
   const columns = columnsOf();
   const newestFirst = [...view.periods].reverse();
-  const count = frame.showsAll ? newestFirst.length : ROWS_AT_FIRST;
+  const count = frame.showsAll ? newestFirst.length : Math.max(ROWS_AT_FIRST, newestFirst.indexOf(view.period) + 1);
   const popover = body.querySelector(".popover") || h("div", { class: "popover", role: "tooltip", id: "period-changes", hidden: true });
   const table = body.querySelector("table.periods");
   const rows = newestFirst.slice(0, count).map((period) => {
@@ -95,15 +107,13 @@ function draw(body, view, frame) {
     );
   });
   const more = newestFirst.length > count
-    ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; draw(body, view, frame); } } })))
+    ? h("tr", {}, h("td", { colspan: 9 }, h("button", { type: "button", class: "link", text: text.all(newestFirst.length), on: { click: () => { frame.showsAll = true; frame.draw(view); } } })))
     : null;
   if (table) {
     table.dataset.grain = view.grain;
-    const focused = table.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.start : null;
     fill(table.tBodies[0], rows, more);
-    if (focused) table.querySelector(`tr[data-start="${focused}"] button`)?.focus({ preventScroll: true });
-    table.periods = view.periods;
     table.view = view;
+    reveal(table, view.period);
     return;
   }
   const made = h(
@@ -129,6 +139,7 @@ function draw(body, view, frame) {
     if (found) made.view.choose({ period: found[1].start });
   });
   fill(body, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text.title, on: { scroll: hide } }, made), popover);
+  reveal(made, view.period);
 }
 
 export const periodTable = {
@@ -138,7 +149,10 @@ export const periodTable = {
   needs: ["period_kpis", "sales_trend"],
   parts: () => [],
   follows: ["scheme", "segment", "grain", "period", "change"],
-  subtitle: (view) => text.subtitle(view.scopeOfDay, format.count(view.periods.length), labels.periods[view.grain]),
+  subtitle: (view) => {
+    const said = text.subtitle(view.scopeOfDay, format.count(view.periods.length), labels.periods[view.grain]);
+    return view.segmentRow && view.grain === "day" ? `${said}. ${labels.states.daysOnly(DAYS_KEPT)}` : said;
+  },
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   controls: (view) => [
     h(

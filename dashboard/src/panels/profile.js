@@ -9,13 +9,7 @@ const SHOWN = 10;
 
 const attributeOf = () => profile.frame?.attribute || "age_band";
 
-/** Rows of the segment in the mart's order, with the share among all customers. */
-function rowsOf(view) {
-  const table = view.data.get("customer_profile");
-  const by = (segment) => table.where(["scheme", "segment", "attribute"], [view.scheme, segment, attributeOf()]);
-  const all = new Map(by("all").map((row) => [row.attribute_value, row.customer_share]));
-  return by(view.segment).map((row) => ({ ...row, allShare: all.get(row.attribute_value) ?? 0 }));
-}
+const rowsOf = (view) => view.data.get("customer_profile").where(["scheme", "segment", "attribute"], [view.scheme, view.segment, attributeOf()]);
 
 export const profile = {
   id: "profile",
@@ -36,13 +30,13 @@ export const profile = {
     const rows = rowsOf(view);
     // whose value is not known is never left out
     const shown = rows.length <= SHOWN ? rows : [...rows.slice(0, SHOWN - 1), ...rows.slice(SHOWN - 1).filter((row) => row.attribute_value === "unknown")];
-    const most = Math.max(...rows.map((row) => Math.max(row.customer_share, view.segmentRow ? row.allShare : 0)), 0.01);
+    const most = Math.max(...rows.map((row) => Math.max(row.customer_share, view.segmentRow ? row.all_customer_share : 0)), 0.01);
     fill(
       body,
       bars(
         barColour(view),
         shown.map((row) => [
-          row.attribute_value, row.customer_share / most, format.rate(row.customer_share), format.count(row.customer_count), view.segmentRow ? row.allShare / most : undefined,
+          row.attribute_value, row.customer_share / most, format.rate(row.customer_share), format.count(row.customer_count), view.segmentRow ? row.all_customer_share / most : undefined,
         ]),
         text.attributes[attributeOf()],
       ),
@@ -51,7 +45,10 @@ export const profile = {
   },
   table: (view) => ({
     columns: [{ name: text.attributes[attributeOf()], text: true }, { name: text.customers, format: format.count }, { name: text.share, format: format.rate }, { name: text.allShare, format: format.rate }],
-    rows: rowsOf(view).map((row) => [row.attribute_value, row.customer_count, row.customer_share, row.allShare]),
+    rows: rowsOf(view).map((row) => [row.attribute_value, row.customer_count, row.customer_share, row.all_customer_share]),
   }),
-  about: [[text.customers, "dash_customer_profile", "customer_count"], [text.share, "dash_customer_profile", "customer_share"]],
+  about: [
+    [text.customers, "dash_customer_profile", "customer_count"], [text.share, "dash_customer_profile", "customer_share"],
+    [text.allShare, "dash_customer_profile", "all_customer_share"],
+  ],
 };

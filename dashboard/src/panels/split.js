@@ -10,7 +10,7 @@ const text = labels.split;
 /** The segments of the scheme in display order, each with its row of the split. */
 function rowsOf(view) {
   const split = new Map(view.data.get("segment_split").where(["scheme"], [view.scheme]).map((row) => [row.segment, row]));
-  return view.segments.map((segment) => ({ ...segment, ...(split.get(segment.segment) || { customer_count: 0, customer_share: null, sales_share: null, sales_amount: 0 }) }));
+  return view.segments.map((segment) => ({ ...segment, ...(split.get(segment.segment) || { customer_count: 0, customer_share: null, sales_share: null, sales_amount: 0, total_customer_count: 0 }) }));
 }
 
 /** Number of a segment on its colour. */
@@ -21,7 +21,6 @@ export function chip(view, segment) {
 
 function drawRing(place, view, rows) {
   const t = tokens[view.theme];
-  const total = rows.reduce((sum, row) => sum + row.customer_count, 0);
   const size = Math.min(place.clientWidth, place.clientHeight) || 240;
   const outer = size * 0.48;
   const chart = draw(
@@ -35,7 +34,7 @@ function drawRing(place, view, rows) {
           const isFaded = view.segmentRow && row.segment !== view.segment;
           return {
             name: row.segment, value: row.customer_count, itemStyle: { color: isFaded ? blend(colour, t.card, 0.28) : colour },
-            label: { show: row.customer_count / total > 0.025, position: "inside", formatter: String(row.number), color: isFaded ? t.ink : ink, fontWeight: 600, fontSize: 12 },
+            label: { show: row.customer_share > 0.025, position: "inside", formatter: String(row.number), color: isFaded ? t.ink : ink, fontWeight: 600, fontSize: 12 },
           };
         }),
       }],
@@ -52,15 +51,13 @@ function drawRing(place, view, rows) {
 }
 
 function centre(view, rows) {
-  const total = rows.reduce((sum, row) => sum + row.customer_count, 0);
   const chosen = rows.find((row) => row.segment === view.segment);
-  if (!chosen) return [h("b", { text: format.count(total) }), h("span", { text: text.customers })];
+  if (!chosen) return [h("b", { text: format.count(rows[0].total_customer_count) }), h("span", { text: text.customers })];
   return [h("b", { text: format.count(chosen.customer_count) }), name(chosen.segment), h("span", { text: text.ofCustomers(format.rate(chosen.customer_share)) })];
 }
 
 function drawTable(body, view, rows) {
   const most = Math.max(...rows.map((row) => row.sales_share || 0), 0);
-  const had = body.contains(document.activeElement) ? document.activeElement.closest("tr")?.dataset.segment : null;
   fill(
     body,
     rows.map((row) => {
@@ -76,28 +73,25 @@ function drawTable(body, view, rows) {
       );
     }),
   );
-  if (had) [...body.rows].find((row) => row.dataset.segment === had)?.querySelector("button").focus({ preventScroll: true });
 }
 
-/** Three sentences that the split and the migration bear out. */
+/** Three sentences that the split and the sizes at month ends bear out. */
 function standsOut(view, rows) {
   const held = rows.filter((row) => row.customer_count > 0);
   if (held.length === 0) return [];
-  const best = [...held].sort((a, b) => b.sales_share - a.sales_share || a.number - b.number).slice(0, 2);
-  const share = (field) => best.reduce((sum, row) => sum + row[field], 0);
+  const best = [...held].sort((a, b) => b.sales_amount - a.sales_amount || a.number - b.number).slice(0, 2);
+  const { cumulative_customer_share: customers, cumulative_sales_share: sales } = best.at(-1);
   const largest = [...held].sort((a, b) => b.customer_count - a.customer_count || a.number - b.number)[0];
   const lines = [
-    [text.value, [h("b", {}, name(best[0].segment)), best[1] && [text.and, h("b", {}, name(best[1].segment))], text.valueText(format.wholeRate(share("customer_share")), format.wholeRate(share("sales_share")))]],
+    [text.value, [h("b", {}, name(best[0].segment)), best[1] && [text.and, h("b", {}, name(best[1].segment))], text.valueText(format.wholeRate(customers), format.wholeRate(sales))]],
     [text.largest, [h("b", {}, name(largest.segment)), text.largestText(format.count(largest.customer_count), format.rate(largest.sales_share))]],
   ];
-  const moved = view.data.get("segment_migration")?.where(["scheme"], [view.scheme]) || [];
-  const last = moved.reduce((latest, row) => (row.as_of_date > latest ? row.as_of_date : latest), "");
-  const before = last && moved.reduce((latest, row) => (row.as_of_date.slice(0, 7) === `${Number(last.slice(0, 4)) - 1}${last.slice(4, 7)}` ? row.as_of_date : latest), "");
-  if (before) {
-    const size = (date, segment) => moved.reduce((sum, row) => sum + (row.as_of_date === date && row.to_segment === segment ? row.customer_count : 0), 0);
-    const growth = held.map((row) => ({ ...row, change: size(last, row.segment) - size(before, row.segment) })).sort((a, b) => b.change - a.change || a.number - b.number)[0];
-    if (growth.change > 0) lines.push([text.growing, [h("b", {}, name(growth.segment)), text.growingText(`+${format.count(growth.change)}`, format.date(last))]]);
-  }
+  const sizes = view.data.get("segment_size")?.where(["scheme"], [view.scheme]) || [];
+  const last = sizes.at(-1)?.as_of_date;
+  const gains = new Map(sizes.filter((row) => row.as_of_date === last).map((row) => [row.segment, row.customer_count_gain_on_previous_year]));
+  const growth = [...held].sort((a, b) => gains.get(b.segment) - gains.get(a.segment) || a.number - b.number)[0];
+  const gain = gains.get(growth.segment);
+  if (gain > 0) lines.push([text.growing, [h("b", {}, name(growth.segment)), text.growingText(`+${format.count(gain)}`, format.date(last))]]);
   return lines;
 }
 

@@ -7,7 +7,7 @@ import { tint, tokens } from "../theme.js";
 const text = labels.timing;
 const measureOf = () => timing.frame?.measure || "purchase";
 const shareOf = (row) => row[measureOf() === "purchase" ? "purchase_share" : "response_share"];
-const countOf = (row) => (measureOf() === "purchase" ? row.purchase_count : row.opened_count + row.clicked_count);
+const countOf = (row) => (measureOf() === "purchase" ? row.purchase_count : row.response_count);
 
 const rowsOf = (view) => view.data.get("campaign_timing", [view.scheme, view.segment]).rows;
 
@@ -78,7 +78,7 @@ export const timing = {
   },
   table: (view) => ({
     columns: [{ name: text.weekday, text: true }, { name: text.hour }, { name: text.purchases, format: format.count }, { name: text.measure.purchase, format: format.rate }, { name: text.responses, format: format.count }, { name: text.measure.response, format: format.rate }],
-    rows: rowsOf(view).map((row) => [format.weekday(row.day_of_week), row.hour_of_day, row.purchase_count, row.purchase_share, row.opened_count + row.clicked_count, row.response_share]),
+    rows: rowsOf(view).map((row) => [format.weekday(row.day_of_week), row.hour_of_day, row.purchase_count, row.purchase_share, row.response_count, row.response_share]),
   }),
   about: [
     [text.measure.purchase, "fct_campaign_timing", "purchase_share"], [text.measure.response, "fct_campaign_timing", "response_share"], [text.action, "dim_segments", "recommended_action"],

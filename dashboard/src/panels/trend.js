@@ -15,8 +15,13 @@ export const SERIES = [
   ["ecommerce", text.ecommerce, text.ecommerceShort, "ecommerce", 2.25],
 ];
 
-/** Periods that a chart of this grain shows: the newest ones. */
-export const windowOf = (periods, grain, count = WINDOW[grain]) => periods.slice(-count);
+/** Periods that the chart shows: the newest ones, or where the chosen one is older, those around it. */
+function windowOf({ periods, period, grain }) {
+  const count = WINDOW[grain];
+  const at = periods.indexOf(period);
+  const end = at < periods.length - count ? at + count / 2 : periods.length;
+  return periods.slice(Math.max(0, end - count), Math.max(count, end));
+}
 
 /** Which labels stand: every `step`th, those of a new year, the unfinished one; none too close to the one before. */
 function labelledRows(rows, grain, width) {
@@ -124,7 +129,7 @@ function tooltipOf(view, rows) {
           "tr",
           {},
           h("th", { style: `color:${t[token]}`, text: name }), h("td", { text: format.amount(row[field]) }),
-          h("td", { text: field === "sales" || !row.sales ? "" : `${format.rate(row[field] / row.sales)} ${text.share}` }),
+          h("td", { text: (row[`${field}Share`] ?? null) === null ? "" : `${format.rate(row[`${field}Share`])} ${text.share}` }),
           h("td", { text: change ? `${change.glyph} ${change.text} ${text.year}` : "" }),
         ),
       );
@@ -140,8 +145,11 @@ export const trend = {
   needs: ["period_kpis", "sales_trend"],
   follows: ["scheme", "segment", "grain", "period"],
   subtitle: (view) => {
-    const shown = windowOf(view.periods, view.grain);
-    return text.subtitle(view.scopeOfDay, `${shown.length < view.periods.length ? text.last : ""}${format.count(shown.length)}`, labels.periods[view.grain]);
+    const shown = windowOf(view);
+    const isNewest = shown.at(-1) === view.periods.at(-1);
+    const count = format.count(shown.length);
+    const said = text.subtitle(view.scopeOfDay, isNewest && shown.length < view.periods.length ? text.newest(count) : count, labels.periods[view.grain]);
+    return isNewest ? said : `${said}${text.around(view.period.name)}`;
   },
   empty: (view) => (view.periods.length ? null : labels.states.noSales),
   draw(body, view) {
@@ -154,7 +162,7 @@ export const trend = {
     }
     const ends = body.lastElementChild;
     place.redraw = () => trend.draw(body, view);
-    const rows = windowOf(view.periods, view.grain);
+    const rows = windowOf(view);
     const t = tokens[view.theme];
     const width = place.clientWidth;
     const height = place.clientHeight;

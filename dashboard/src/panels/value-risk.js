@@ -8,15 +8,14 @@ import { quoted } from "./parts.js";
 const text = labels.valueRisk;
 const TIERS = ["high", "mid", "low"];
 const RISKS = ["low", "medium", "high"];
-const ADDITIVE = ["customer_count", "historic_sales_amount", "predicted_sales_amount_next_12_months"];
+const FIGURES = ["customer_count", "historic_sales_amount", "predicted_sales_amount_next_12_months"];
 
-/** Cells by tier and risk, with sums of the additive figures over either: `cell(tier, risk)`, `null` for all. */
+const NOBODY = Object.fromEntries(FIGURES.map((field) => [field, 0]));
+
+/** Cells by tier and risk, `all` for those of every one: `cell(tier, risk)`. */
 function gridOf(view) {
-  const rows = view.data.get("segment_value").where(["scheme", "segment"], [view.scheme, view.segment]);
-  return (tier, risk) => {
-    const held = rows.filter((row) => (tier === null || row.value_tier === tier) && (risk === null || row.churn_risk === risk));
-    return Object.fromEntries(ADDITIVE.map((field) => [field, held.reduce((sum, row) => sum + row[field], 0)]));
-  };
+  const table = view.data.get("segment_value");
+  return (tier, risk) => table.where(["scheme", "segment", "value_tier", "churn_risk"], [view.scheme, view.segment, tier, risk])[0] || NOBODY;
 }
 
 const nameOf = (level) => labels.levels[level] || level;
@@ -30,9 +29,9 @@ export const valueRisk = {
   subtitle: (view) => (view.asOf ? text.subtitle(view.segmentRow ? quoted(view.scope) : labels.all, format.date(view.asOf)) : ""),
   empty: (view) => {
     if (!view.data.get("segment_value").rows.length) return labels.states.noSales;
-    if (!gridOf(view)(null, null).customer_count) return labels.states.emptySegment(view.scope);
+    if (!gridOf(view)("all", "all").customer_count) return labels.states.emptySegment(view.scope);
     // tier and risk come from parameters that are fitted to the data
-    return TIERS.some((tier) => gridOf(view)(tier, null).customer_count) ? null : text.notFitted;
+    return TIERS.some((tier) => gridOf(view)(tier, "all").customer_count) ? null : text.notFitted;
   },
   draw(body, view) {
     const t = tokens[view.theme];
@@ -41,12 +40,12 @@ export const valueRisk = {
     const worry = cell("high", "high");
     const shown = (tier, risk) => {
       const figures = cell(tier, risk);
-      const isTotal = tier === null || risk === null;
+      const isTotal = tier === "all" || risk === "all";
       const matters = tier === "high" && risk === "high" && figures.customer_count > 0;
       return h(
         "td",
         {
-          class: [isTotal ? "sum" : "cell", matters ? "matters" : ""].join(" ").trim(), data: { tier: tier ?? "all", risk: risk ?? "all" },
+          class: [isTotal ? "sum" : "cell", matters ? "matters" : ""].join(" ").trim(), data: { tier, risk },
           style: isTotal || !figures.customer_count ? null : `background:${tint(t.neutral, 0.08 + 0.4 * (figures.customer_count / most))}`,
         },
         h("b", { text: format.count(figures.customer_count) }),
@@ -66,8 +65,8 @@ export const valueRisk = {
           h("tr", {}, h("td", {}), h("th", { scope: "colgroup", colspan: 3, text: text.risk }), h("td", {})),
           h("tr", {}, h("th", { scope: "col", class: "corner", text: text.value }), RISKS.map((risk) => h("th", { scope: "col", text: nameOf(risk) })), h("th", { scope: "col", text: text.all })),
         ),
-        h("tbody", {}, TIERS.map((tier) => h("tr", {}, h("th", { scope: "row", text: nameOf(tier) }), RISKS.map((risk) => shown(tier, risk)), shown(tier, null)))),
-        h("tfoot", {}, h("tr", {}, h("th", { scope: "row", text: text.all }), RISKS.map((risk) => shown(null, risk)), shown(null, null))),
+        h("tbody", {}, TIERS.map((tier) => h("tr", {}, h("th", { scope: "row", text: nameOf(tier) }), RISKS.map((risk) => shown(tier, risk)), shown(tier, "all")))),
+        h("tfoot", {}, h("tr", {}, h("th", { scope: "row", text: text.all }), RISKS.map((risk) => shown("all", risk)), shown("all", "all"))),
       ),
       h("p", { class: "worry", text: worry.customer_count ? text.worry(format.count(worry.customer_count), format.shortAmount(worry.historic_sales_amount)) : text.noWorry }),
       h(
@@ -85,7 +84,7 @@ export const valueRisk = {
         { name: text.value, text: true }, { name: text.risk, text: true }, { name: text.customers, format: format.count }, { name: text.historic, format: format.amount },
         { name: text.predicted, format: format.amount },
       ],
-      rows: TIERS.flatMap((tier) => RISKS.map((risk) => [tier, risk, ...ADDITIVE.map((field) => cell(tier, risk)[field])])),
+      rows: TIERS.flatMap((tier) => RISKS.map((risk) => [tier, risk, ...FIGURES.map((field) => cell(tier, risk)[field])])),
     };
   },
   about: [

@@ -208,7 +208,7 @@ measured as (
         periods.period_start_date,
         periods.is_complete,
         kpis.sales_amount,
-        {{ rate('trend.crm_sales_amount', 'trend.total_sales_amount') }} as crm_sales_share,
+        trend.crm_sales_share,
         coalesce(customers_at_risk.customer_count, 0) as customers_at_risk_count,
         kpis.new_customer_count,
         kpis.customer_count as active_customer_count,

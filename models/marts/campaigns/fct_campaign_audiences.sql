@@ -31,9 +31,9 @@ hours_of_segments as (
         segment,
         day_of_week,
         hour_of_day,
-        purchase_count + opened_count + clicked_count as event_count
+        purchase_count + response_count as event_count
     from {{ ref('fct_campaign_timing') }}
-    where purchase_count + opened_count + clicked_count > 0
+    where purchase_count + response_count > 0
 ),
 
 best_hours_of_segments as (

@@ -122,6 +122,7 @@ filled as (
         cast(coalesce(summed.contacted_count, 0) as bigint) as contacted_count,
         cast(coalesce(summed.opened_count, 0) as bigint) as opened_count,
         cast(coalesce(summed.clicked_count, 0) as bigint) as clicked_count,
+        cast(coalesce(summed.opened_count, 0) + coalesce(summed.clicked_count, 0) as bigint) as response_count,
         cast(coalesce(summed.sales_amount, 0) as decimal(18, 2)) as sales_amount
     from segments
     cross join week_hours
@@ -137,7 +138,7 @@ totalled as (
     select
         *,
         sum(purchase_count) over (partition by scheme, segment) as total_purchase_count,
-        sum(opened_count + clicked_count) over (partition by scheme, segment) as total_response_count
+        sum(response_count) over (partition by scheme, segment) as total_response_count
     from filled
 )
 
@@ -151,6 +152,7 @@ select
     contacted_count,
     opened_count,
     clicked_count,
+    response_count,
     {{ rate('purchase_count', 'total_purchase_count') }} as purchase_share,
-    {{ rate('opened_count + clicked_count', 'total_response_count') }} as response_share
+    {{ rate('response_count', 'total_response_count') }} as response_share
 from totalled

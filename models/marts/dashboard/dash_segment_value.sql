@@ -15,16 +15,34 @@ code_bands as (
         scores.rfm_score,
         coalesce(customer_value.value_tier, 'unknown'),
         coalesce(customer_value.churn_risk, 'unknown')
+),
+
+-- every tier and risk, all risks of a tier, all tiers of a risk, and everyone
+bands_and_totals as (
+    {% for tier in ['value_tier', "'all'"] -%}
+    {% set tier_loop = loop -%}
+    {% for risk in ['churn_risk', "'all'"] -%}
+    select
+        rfm_score,
+        customer_count,
+        historic_sales_amount,
+        predicted_sales,
+        {{ tier }} as value_tier,
+        {{ risk }} as churn_risk
+    from code_bands
+    {{ 'union all' if not (loop.last and tier_loop.last) }}
+    {% endfor -%}
+    {% endfor %}
 )
 
 select
     codes.scheme,
     codes.segment,
-    code_bands.value_tier,
-    code_bands.churn_risk,
-    cast(sum(code_bands.customer_count) as bigint) as customer_count,
-    {{ sum_amount('code_bands.historic_sales_amount') }} as historic_sales_amount,
-    cast(sum(code_bands.predicted_sales) as {{ type_double() }}) as predicted_sales_amount_next_12_months
-from code_bands
-inner join {{ ref('int_segment_codes') }} as codes on code_bands.rfm_score = codes.rfm_score
-group by codes.scheme, codes.segment, code_bands.value_tier, code_bands.churn_risk
+    bands.value_tier,
+    bands.churn_risk,
+    cast(sum(bands.customer_count) as bigint) as customer_count,
+    {{ sum_amount('bands.historic_sales_amount') }} as historic_sales_amount,
+    cast(sum(bands.predicted_sales) as {{ type_double() }}) as predicted_sales_amount_next_12_months
+from bands_and_totals as bands
+inner join {{ ref('int_segment_codes') }} as codes on bands.rfm_score = codes.rfm_score
+group by codes.scheme, codes.segment, bands.value_tier, bands.churn_risk

@@ -54,6 +54,8 @@ select
     filled.total_sales_amount,
     filled.crm_sales_amount,
     filled.ecommerce_sales_amount,
+    {{ rate('filled.crm_sales_amount', 'filled.total_sales_amount') }} as crm_sales_share,
+    {{ rate('filled.ecommerce_sales_amount', 'filled.total_sales_amount') }} as ecommerce_sales_share,
     {{ change('filled.total_sales_amount', 'previous_periods.total_sales_amount') }} as total_sales_amount_change_on_previous_period,
     {{ change('filled.total_sales_amount', 'previous_years.total_sales_amount') }} as total_sales_amount_change_on_previous_year,
     {{ change('filled.crm_sales_amount', 'previous_periods.crm_sales_amount') }} as crm_sales_amount_change_on_previous_period,

@@ -252,5 +252,7 @@ select
     {{ averages.average_returning_customer_amount }} as average_returning_customer_amount,
     {{ rate('vip_sales_amount', 'total_sales_amount') }} as sales_share,
     crm_sales_amount,
-    ecommerce_sales_amount
+    ecommerce_sales_amount,
+    {{ rate('crm_sales_amount', 'sales_amount') }} as crm_sales_share,
+    {{ rate('ecommerce_sales_amount', 'sales_amount') }} as ecommerce_sales_share
 from totalled

@@ -34,6 +34,7 @@ filled as (
         as_of.as_of_date,
         segments.scheme,
         segments.segment,
+        segments.display_order,
         cast(coalesce(counted.customer_count, 0) as bigint) as customer_count,
         cast(coalesce(counted.sales_amount, 0) as decimal(18, 2)) as sales_amount
     from segments
@@ -45,8 +46,11 @@ totalled as (
     select
         *,
         sum(customer_count) over (partition by scheme) as total_customer_count,
-        sum(sales_amount) over (partition by scheme) as total_sales_amount
+        sum(sales_amount) over (partition by scheme) as total_sales_amount,
+        sum(customer_count) over sales_from_high_to_low as cumulative_customer_count,
+        sum(sales_amount) over sales_from_high_to_low as cumulative_sales_amount
     from filled
+    window sales_from_high_to_low as (partition by scheme order by sales_amount desc, display_order asc)
 )
 
 select
@@ -59,5 +63,8 @@ select
     {{ rate('sales_amount', 'total_sales_amount') }} as sales_share,
     {{ average_amount('sales_amount', 'customer_count') }} as average_sales_amount,
     cast(rank() over (partition by scheme order by customer_count desc) as integer) as customer_rank,
-    cast(rank() over (partition by scheme order by sales_amount desc) as integer) as sales_rank
+    cast(rank() over (partition by scheme order by sales_amount desc) as integer) as sales_rank,
+    cast(total_customer_count as bigint) as total_customer_count,
+    {{ rate('cumulative_customer_count', 'total_customer_count') }} as cumulative_customer_share,
+    {{ rate('cumulative_sales_amount', 'total_sales_amount') }} as cumulative_sales_share
 from totalled
