@@ -195,8 +195,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 {%- endmacro -%}
 
 {#-
-    Notes, in the transaction that changed a model, which batches it has read by now, and says which of them had been read
-    before and were changed since. A post-hook.
+    Notes, in the transaction that changed a model, which batches it has read by now. A post-hook.
     table    text, name of a table of source `crm`; none: all of them
 -#}
 {%- macro remember_batches(table=none) -%}
@@ -205,6 +204,32 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }};
     insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
     select '{{ this.identifier }}', table_name, raw_batch, row_count, checksum from {{ ref('base_crm__batches') }} where {{ of_table }}
+{%- endmacro -%}
+
+{#-
+    Says which batches were not only added to, but have changed in place or are gone, since the model has read them: there
+    the source has told no `loaded_at`, or an older one. A post-hook, before macro remember_batches.
+-#}
+{%- macro tell_of_changed_batches() -%}
+    {%- if execute -%}
+        {%- set changed = run_query('select changed.table_name, changed.raw_batch, changed.is_there from (' ~ clientele.changed_batches() ~ ') as changed inner join '
+            ~ source('kept', 'batches_read') ~ ' as batches_read on changed.table_name = batches_read.table_name and changed.raw_batch = batches_read.raw_batch'
+            ~ " where batches_read.model_name = '" ~ this.identifier ~ "' order by 1, 2") -%}
+        {%- for rows in changed.rows | groupby('table_name') -%}
+            {%- set names = rows.list | map(attribute='raw_batch') | list -%}
+            {%- do log('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
+                ~ ' changed or gone (' ~ names[:3] | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- How a model that is kept from build to build is stored: rows in the place of others, where the engine can do that. -#}
+{%- macro kept_materialization() -%}
+    {{ return(adapter.dispatch('kept_materialization', 'clientele')()) }}
+{%- endmacro -%}
+
+{%- macro default__kept_materialization() -%}
+    {{ return('incremental') }}
 {%- endmacro -%}
 
 {#- Makes the table that remembers what was read, where it is not there yet. Runs on-run-start. -#}

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=kept_materialization(),
     incremental_strategy='replace_keys',
     unique_key='survey_id',
     meta={'never_null': 'raw_batch'},

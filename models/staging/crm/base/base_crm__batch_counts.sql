@@ -1,9 +1,9 @@
 {{ config(
-    materialized='incremental',
+    materialized=kept_materialization(),
     incremental_strategy='replace_keys',
     unique_key=['table_name', 'raw_batch'],
     meta={'never_null': 'check_name'},
-    post_hook="{{ remember_batches() }}"
+    post_hook=["{{ tell_of_changed_batches() }}", "{{ remember_batches() }}"]
 ) }}
 
 with

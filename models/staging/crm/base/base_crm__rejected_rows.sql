@@ -1,5 +1,5 @@
 {{ config(
-    materialized='incremental',
+    materialized=kept_materialization(),
     incremental_strategy='replace_keys',
     unique_key=['table_name', 'raw_batch'],
     meta={'never_null': 'reason'},
