@@ -6,6 +6,16 @@
     that is new, differs or went has changed; only the keys in it are judged anew.
 -#}
 
+{#- Names of the raw tables whose accepted rows are kept: events, of which there are many. -#}
+{%- macro kept_raw_tables() -%}
+    {{ return(['transactions', 'transaction_lines', 'campaign_contacts', 'interactions', 'leads', 'surveys']) }}
+{%- endmacro -%}
+
+{#- The relation that counts the batches of a raw table; none: of all of them. -#}
+{%- macro batches_of(table=none) -%}
+    {{ return(ref('base_crm__batches_of_' ~ table) if table else ref('base_crm__batches')) }}
+{%- endmacro -%}
+
 {#-
     The batch of a raw row.
     contract  dict of macro raw_contract
@@ -88,7 +98,7 @@ group by raw_batch
         coalesce(batches.table_name, batches_read.table_name) as table_name,
         coalesce(batches.raw_batch, batches_read.raw_batch) as raw_batch,
         batches.raw_batch is not null as is_there
-    from (select * from {{ ref('base_crm__batches') }} where {{ of_table }}) as batches
+    from {{ clientele.batches_of(table) }} as batches
     full outer join (
         select * from {{ source('kept', 'batches_read') }} where model_name = '{{ this.identifier }}' and {{ of_table }}
     ) as batches_read
@@ -203,7 +213,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {%- set of_table = "table_name = '" ~ table ~ "'" if table else '1 = 1' -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }};
     insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
-    select '{{ this.identifier }}', table_name, raw_batch, row_count, checksum from {{ ref('base_crm__batches') }} where {{ of_table }}
+    select '{{ this.identifier }}', table_name, raw_batch, row_count, checksum from {{ clientele.batches_of(table) }}
 {%- endmacro -%}
 
 {#-
