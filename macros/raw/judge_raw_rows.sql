@@ -4,7 +4,7 @@
     raw_rows  SQL text that stands for the relation where only some of its rows are judged
     returns   SQL text that gives
                 the contract's columns, cast, lower-cased and with their defaults
-                raw_batch                 text, the batch of raw rows that the row is one of (macro raw_batch)
+                raw_batch                 date, the batch of raw rows that the row is one of (macro raw_batch)
                 rejection_reason          text, NULL where the row is accepted: <column>_missing, _invalid, _unknown,
                                           _out_of_range, _before_1900, _after_load (first one that holds)
                 <column>_is_invalid       boolean, for optional typed columns: given, but not of its type, so NULL
@@ -38,8 +38,7 @@ read_rows as (
         {%- endfor %}
         {{ clientele.raw_record_key(contract) }} as record_key,
         {{ clientele.raw_record_hash(contract) }} as record_hash,
-        {{ clientele.raw_record_json(contract) }} as raw_record,
-        {{ clientele.raw_batch(contract) }} as raw_batch
+        {{ clientele.raw_record_json(contract) }} as raw_record
     from raw_rows
 ){% if contract.event %},
 
@@ -59,7 +58,7 @@ select
     record_key,
     record_hash,
     raw_record,
-    raw_batch,
+    {{ clientele.raw_batch(contract, is_read=true) }} as raw_batch,
     case
         {%- for column in contract.columns %}
         {%- if column.required and column.type == 'text' %}

@@ -17,19 +17,18 @@
 {%- endmacro -%}
 
 {#-
-    The batch of a raw row.
+    The batch of a raw row: the day it came in, else the first day of its event's month, else the first of all days.
     contract  dict of macro raw_contract
-    returns   SQL text over the columns <name>_text (macro trimmed_text); never NULL
+    is_read   whether the columns are read already (macro read_raw_value); else they are as they came, with <name>_text
+    returns   SQL text of a date, never NULL
 -#}
-{%- macro raw_batch(contract) -%}
+{%- macro raw_batch(contract, is_read=false) -%}
     {%- set parts = [] -%}
-    {%- if 'loaded_at' in contract.columns | map(attribute='name') -%}
-        {%- do parts.append('left(loaded_at_text, 10)') -%}
-    {%- endif -%}
-    {%- if contract.event -%}
-        {%- do parts.append('left(' ~ contract.event ~ '_text, 7)') -%}
-    {%- endif -%}
-    {{ return('coalesce(' ~ (parts + ["''"]) | join(', ') ~ ')') }}
+    {%- for name in clientele.raw_batch_columns(contract) -%}
+        {%- set timestamp = name if is_read else clientele.read_raw_timestamp(name) -%}
+        {%- do parts.append('cast(' ~ (timestamp if name == 'loaded_at' else dbt.date_trunc('month', timestamp)) ~ ' as date)') -%}
+    {%- endfor -%}
+    {{ return('coalesce(' ~ (parts + ["cast('0001-01-01' as date)"]) | join(', ') ~ ')') }}
 {%- endmacro -%}
 
 {#-
@@ -44,7 +43,7 @@
 select
     '{{ relation.identifier }}' as table_name,
     {%- if not contract %}
-    '' as raw_batch,
+    cast('0001-01-01' as date) as raw_batch,
     count(*) as row_count,
     '' as checksum
     {%- else %}
@@ -71,7 +70,7 @@ from (
         {%- endif %}
     from (
         select
-            *{% for name in ['loaded_at', contract.event] if name and name in contract.get('columns', []) | map(attribute='name') %},
+            *{% for name in (clientele.raw_batch_columns(contract) if contract else []) %},
             {{ clientele.trimmed_text(name) }} as {{ name }}_text
             {%- endfor %}
         from {{ relation }}
@@ -122,9 +121,9 @@ group by raw_batch
     {{ return('(select ' ~ (['*'] + texts) | join(', ') ~ ' from ' ~ relation ~ ')') }}
 {%- endmacro -%}
 
-{#- The columns that tell the batch of a row. contract: dict of macro raw_contract; returns a list of names. -#}
+{#- The columns that tell the batch of a row, the better one first. contract: dict of macro raw_contract; returns a list of names. -#}
 {%- macro raw_batch_columns(contract) -%}
-    {{ return(contract.columns | map(attribute='name') | select('in', ['loaded_at', contract.event]) | list) }}
+    {{ return(['loaded_at', contract.event] | select('in', contract.columns | map(attribute='name') | list) | list) }}
 {%- endmacro -%}
 
 {#-
@@ -228,7 +227,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
         {%- for rows in changed.rows | groupby('table_name') -%}
             {%- set names = rows.list | map(attribute='raw_batch') | list -%}
             {%- do log('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
-                ~ ' changed or gone (' ~ names[:3] | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
+                ~ ' changed or gone (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
@@ -247,7 +246,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
         {%- set schema = env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging' -%}
         {%- set text = dbt.type_string() -%}
-        {%- do run_query('create table if not exists ' ~ schema ~ '.batches_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', raw_batch ' ~ text ~ ', row_count bigint, checksum ' ~ text ~ ')') -%}
+        {%- do run_query('create table if not exists ' ~ schema ~ '.batches_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', raw_batch date, row_count bigint, checksum ' ~ text ~ ')') -%}
         {%- do adapter.dispatch('keep_what_hook_did', 'clientele')() -%}
     {%- endif -%}
 {%- endmacro -%}
