@@ -52,9 +52,8 @@ export function refill(element, ...children) {
   restoreFocus();
 }
 
-/** Offers `content` (text or Blob) as a download named `fileName`. */
-export function download(fileName, content, type) {
-  const blob = content instanceof Blob ? content : new Blob([content], { type });
+/** Offers `blob` as a download named `fileName`. */
+export function download(fileName, blob) {
   const link = h("a", { href: URL.createObjectURL(blob), download: fileName });
   document.body.append(link);
   link.click();

@@ -42,7 +42,7 @@ export const format = {
   axisCount: (value) => number(short).format(value),
   rate: (value) => shown(value, (v) => number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(v)),
   wholeRate: (value) => shown(value, (v) => number({ style: "percent", maximumFractionDigits: 0 }).format(v)),
-  points: (value) => shown(value, (v) => `${signed(v * 100, 1)} pt`),
+  points: (value) => shown(value, (v) => `${signed(v * 100, 1)} pts`),
   ratio: (value) => shown(value, (v) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 2 }).format(v)}×`),
   // ten times and more is said in times: 1,747 % says nothing
   change: (value) => shown(value, (v) => (v >= 9 ? `${number({ maximumFractionDigits: 0 }).format(v + 1)}×` : `${signed(v * 100, Math.abs(v) < 0.0995 ? 1 : 0)}%`)),
@@ -50,8 +50,16 @@ export const format = {
   date: (value) => shown(value, (v) => date({ day: "numeric", month: "short", year: "numeric" }).format(day(v))),
   weekday: (number1to7) => date({ weekday: "short" }).format(new Date(Date.UTC(2024, 0, number1to7))),
 };
-format.days = (value) => shown(value, (v) => `${number({ maximumFractionDigits: 1 }).format(v)} d`);
+format.days = (value) => shown(value, (v) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(v)} d`);
 format.months = (value) => shown(value, (v) => `${number({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(v)} mo`);
+
+const HUNDREDTHS = new Map([[format.rate, "%"], [format.wholeRate, "%"], [format.points, "pts"]]);
+
+/** Unit of a formatter that shows hundredths of a fraction; undefined of any other. */
+export const hundredthsOf = (formatter) => HUNDREDTHS.get(formatter);
+
+/** A fraction in hundredths; the marts keep six digits of it. */
+export const inHundredths = (value) => Number((value * 100).toFixed(4));
 
 const signed = (value, digits) =>
   number({ minimumFractionDigits: digits, maximumFractionDigits: digits, signDisplay: "exceptZero" }).format(value);

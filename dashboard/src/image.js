@@ -1,117 +1,68 @@
-// A panel as PNG: what the browser shows, painted once more: grounds, charts, texts.
+// A panel as PNG: the browser lays it out once more, in an image, with the page's styles and font; what is scrolled out of sight is in it too.
 
-/** Canvas with what `element` shows, at twice its size, under the line `title`. */
-export async function paint(element, title) {
-  const box = element.getBoundingClientRect();
-  const style = getComputedStyle(document.documentElement);
-  const head = 34;
+/** Pixels of a side that every browser can paint. */
+const GREATEST = 16_000;
+
+/** Canvas with `panel`, at twice its size where that can be painted. */
+export async function paint(panel) {
+  const copy = panel.cloneNode(true);
+  copy.classList.add("picture");
+  for (const control of copy.querySelectorAll(".menu, .choice, select, .popover")) control.remove();
+  const { width, height } = spread(copy, panel.getBoundingClientRect());
+  const image = await load(asSvg(copy, width, height));
+  const scale = Math.min(2, GREATEST / width, GREATEST / height);
   const canvas = document.createElement("canvas");
-  canvas.width = box.width * 2;
-  canvas.height = (box.height + head) * 2;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
   const context = canvas.getContext("2d");
-  context.scale(2, 2);
-  context.fillStyle = style.getPropertyValue("--card");
-  context.fillRect(0, 0, box.width, box.height + head);
-  context.fillStyle = style.getPropertyValue("--ink");
-  context.font = `600 14px ${getComputedStyle(document.body).fontFamily}`;
-  context.fillText(title, 10, 22);
-  context.translate(-box.left, head - box.top);
-  await paintElement(context, element);
+  context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 
-async function paintElement(context, element) {
-  const style = getComputedStyle(element);
-  if (style.display === "none" || style.visibility === "hidden") return;
-  const box = element.getBoundingClientRect();
-  if (element instanceof SVGSVGElement) {
-    context.drawImage(await asImage(element, box), box.left, box.top, box.width, box.height);
-    return;
-  }
-  context.globalAlpha = opacityOf(element);
-  if (style.backgroundColor !== "rgba(0, 0, 0, 0)") {
-    context.fillStyle = style.backgroundColor;
-    context.beginPath();
-    context.roundRect(box.left, box.top, box.width, box.height, Number.parseFloat(style.borderRadius) || 0);
-    context.fill();
-  }
-  if (Number.parseFloat(style.borderBottomWidth) > 0 && style.borderBottomStyle !== "none") {
-    context.fillStyle = style.borderBottomColor;
-    context.fillRect(box.left, box.bottom - 1, box.width, 1);
-  }
-  // what is scrolled out of sight is not painted over its neighbours
-  const clips = style.overflowY !== "visible";
-  if (clips) {
-    context.save();
-    context.beginPath();
-    context.rect(box.left, box.top, box.width, box.height);
-    context.clip();
-  }
-  for (const child of element.childNodes) {
-    if (child.nodeType === Node.TEXT_NODE) paintText(context, child, element, style);
-    else if (child.nodeType === Node.ELEMENT_NODE) await paintElement(context, child);
-  }
-  if (clips) context.restore();
+/** Makes `copy` as wide and high as all that is in it, at least as the panel is on the screen; returns its size. */
+function spread(copy, onScreen) {
+  document.body.append(copy);
+  copy.style.width = `${onScreen.width}px`;
+  copy.style.minHeight = `${onScreen.height}px`;
+  const hidden = Math.max(0, ...[...copy.querySelectorAll(".scroll")].map((region) => region.scrollWidth - region.clientWidth));
+  copy.style.width = `${onScreen.width + hidden}px`;
+  const { width, height } = copy.getBoundingClientRect();
+  copy.remove();
+  return { width: Math.ceil(width), height: Math.ceil(height) };
 }
 
-function paintText(context, node, parent, style) {
-  if (!node.data.trim()) return;
-  const range = document.createRange();
-  const bounds = parent.getBoundingClientRect();
-  context.save();
-  context.beginPath();
-  context.rect(bounds.left - 1, bounds.top - 2, bounds.width + 2, bounds.height + 4);
-  if (style.overflow !== "visible") context.clip();
-  context.globalAlpha = opacityOf(parent);
-  context.fillStyle = style.color;
-  context.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  context.direction = style.direction;
-  context.textBaseline = "middle";
-  // line by line: the words of a text node whose boxes share a top
-  let line = null;
-  const words = node.data.matchAll(/\S+\s*/g);
-  const lines = [];
-  for (const word of words) {
-    range.setStart(node, word.index);
-    range.setEnd(node, word.index + word[0].trimEnd().length);
-    const rect = range.getBoundingClientRect();
-    if (!line || Math.abs(rect.top - line.rect.top) > 2) lines.push((line = { rect, text: "", right: rect.right }));
-    line.text += word[0];
-    line.right = Math.max(line.right, rect.right);
-    if (line.text.length > 2000) break;
+function asSvg(copy, width, height) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const frame = document.createElementNS(svg.namespaceURI, "foreignObject");
+  for (const element of [svg, frame]) {
+    element.setAttribute("width", width);
+    element.setAttribute("height", height);
   }
-  for (const { rect, text, right } of lines) {
-    const rightToLeft = style.direction === "rtl";
-    context.textAlign = rightToLeft ? "right" : "left";
-    context.fillText(text.trimEnd(), rightToLeft ? right : rect.left, rect.top + rect.height / 2);
-  }
-  context.restore();
+  const styles = document.createElement("style");
+  styles.textContent = [...document.styleSheets].flatMap((sheet) => rulesOf(sheet.cssRules)).join("\n");
+  // the page's own elements, without what else is in them, carry its theme
+  const root = document.documentElement.cloneNode(false);
+  const body = document.body.cloneNode(false);
+  body.append(copy);
+  root.append(styles, body);
+  frame.append(root);
+  svg.append(frame);
+  return svg;
 }
 
-function opacityOf(element) {
-  let opacity = 1;
-  for (let at = element; at && at !== document.body; at = at.parentElement) opacity *= Number(getComputedStyle(at).opacity);
-  return opacity;
-}
+/** Text of the rules that hold now: an image has another width than the window. */
+const rulesOf = (rules) =>
+  [...rules].flatMap((rule) => (rule instanceof CSSMediaRule ? (matchMedia(rule.conditionText).matches ? rulesOf(rule.cssRules) : []) : [rule.cssText]));
 
-function asImage(svg, box) {
-  const copy = svg.cloneNode(true);
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("width", box.width);
-  copy.setAttribute("height", box.height);
-  const style = getComputedStyle(svg);
-  copy.style.color = style.color;
-  copy.style.fontFamily = style.fontFamily;
-  // the page's styles do not reach into the copy
-  const copies = copy.querySelectorAll("[class]");
-  svg.querySelectorAll("[class]").forEach((part, i) => {
-    const own = getComputedStyle(part);
-    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray"]) copies[i].style.setProperty(property, own.getPropertyValue(property));
-  });
+// XML has no signs for these, whatever a name in the data contains
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+async function load(svg) {
+  const text = new XMLSerializer().serializeToString(svg).replace(NOT_IN_XML, "").toWellFormed();
   const image = new Image();
-  return new Promise((resolve, reject) => {
-    image.onload = () => resolve(image);
-    image.onerror = () => reject(new Error("the chart could not be drawn as an image"));
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
-  });
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  await image.decode();
+  return image;
 }

@@ -10,7 +10,7 @@ export const labels = {
   docs: "Docs",
   print: "Print",
   theme: { light: "Switch to light colours", dark: "Switch to dark colours" },
-  period: { label: "Period", earlier: "Earlier period", later: "Later period", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date", from: (date) => `from ${date}` },
+  period: { label: "Period", earlier: "Earlier period", later: "Later period", start: "First day", extent: "Covers", whole: "all days", unfinished: (passed, all) => `${passed} of ${all} days`, toDate: "to date", from: (date) => `from ${date}` },
   schemes: { label: "Segments by", crm_dashboard: "Lifecycle", customer_360: "Value codes" },
   grains: { label: "Periods", day: "Day", week: "Week", month: "Month", quarter: "Quarter", year: "Year" },
   periods: { day: "days", week: "weeks", month: "months", quarter: "quarters", year: "years" },
@@ -24,6 +24,8 @@ export const labels = {
     customers: "Cohorts, value and churn",
     service: "Leads and satisfaction",
   },
+  // short enough for the bar
+  menu: { overview: "Overview", segments: "Segments", board: "KPI board", campaigns: "Campaigns", customers: "Cohorts", service: "Leads" },
   more: {
     label: (title) => `More: ${title}`, table: "Show as table", chart: "Show as chart", csv: "Download CSV", png: "Download PNG",
     about: "About these numbers", close: "Close", inDocs: (mart) => `${mart} in the documentation`,
@@ -45,7 +47,7 @@ export const labels = {
   loyaltyMember: "Customers and averages count sales to members of the loyalty programme only.",
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
-    atRisk: "Customers at risk", inSegment: "In the segment", inSegmentOn: (date) => `In the segment, ${date}`,
+    atRisk: "At risk or slipping", inSegment: "In the segment", inSegmentOn: (date) => `In the segment, ${date}`,
     target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
     dayOfData: "day of the data", soFar: (date) => `as of ${date}`,
   },
@@ -67,11 +69,11 @@ export const labels = {
     aria: (scope, period, total, crm, ecommerce) => `Sales trend of ${scope}. In ${period} total ${total}, CRM ${crm}, Ecomm ${ecommerce}.`,
   },
   split: {
-    title: "RFM split", subtitle: (date, days) => `as of ${date}; sales of the ${days} days up to each last purchase`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
-    columns: { segment: "Segment", customers: "Customers", share: "Share", sales: "Share of sales" },
+    title: "RFM split", subtitle: (date, days) => `as of ${date}; RFM sales: those of the ${days} days up to each last purchase`, customers: "customers", ofCustomers: (share) => `${share} of customers`,
+    columns: { segment: "Segment", customers: "Customers", share: "Share", sales: "RFM sales %" },
     standsOut: "What stands out", value: "Value", largest: "Largest", growing: "Growing",
-    valueText: (customers, sales) => ` are ${customers} of customers and bring ${sales} of sales`,
-    largestText: (count, sales) => `: ${count} customers, ${sales} of sales`,
+    valueText: (customers, sales) => ` are ${customers} of customers and bring ${sales} of RFM sales`,
+    largestText: (count, sales) => `: ${count} customers, ${sales} of RFM sales`,
     growingText: (change, date) => `: ${change} in the year to ${date}`,
     and: " and ", definition: "Definition", characteristics: "Character", action: "Do now",
     hint: "Choose a segment to see it everywhere.",
@@ -80,7 +82,7 @@ export const labels = {
   migration: {
     title: "Migration matrix", fromColumn: "From", toColumn: "To", subtitle: (from, to) => `From segment on ${from} (rows) to segment on ${to} (columns)`,
     unit: { label: "Unit", share: "%", count: "Customers" }, corner: "From \\ to", before: "Before", first: "First purchase", now: "Now", change: "Change",
-    up: "moved up", down: "moved down", stayed: "stayed", percent: "Percent of the row",
+    up: "moved up", down: "moved down", stayed: "stayed", percent: "% of the row", fromDate: "From date", toDate: "To date",
   },
   flows: {
     title: (segment) => `${segment}: in and out`, largest: "Largest moves", subtitle: "customers, one month", in: (count) => `In ${count}`, out: (count) => `Out ${count}`, into: "In", outOf: "Out",
@@ -90,7 +92,7 @@ export const labels = {
   dimensions: {
     category: "Sales by category", branch: "Sales by branch", channel: "Sales by channel", subtitle: (scope, period) => `${scope}, ${period}`,
     value: { category: "Category", branch: "Branch", channel: "Channel" }, sales: "Sales", customers: "Customers", purchases: "Purchases",
-    unknown: "unknown", unallocated: "not on lines", more: (count) => `and ${count} more: show as table`,
+    unknown: { category: "no category", branch: "no branch", channel: "no channel" }, unallocated: "not itemised", more: (count) => `and ${count} more: show as table`,
   },
   grid: {
     title: "Recency × frequency", subtitle: (scope, date) => `${scope}, as of ${date}; 4 is best`, recency: "R", frequency: "F", customers: "Customers", sales: "Sales",
@@ -98,7 +100,6 @@ export const labels = {
   },
   horizons: {
     title: "Short, middle and long", subtitle: (scope) => `${scope}`, day: (count) => `Last ${count} days`, quarter: "Quarters", year: "Years", month: "Months",
-    aria: (what) => `Sales trend: ${what}`,
   },
   profile: {
     title: "Who they are", subtitle: (scope, date, isSegment) => `${scope}, as of ${date}${isSegment ? "; the line marks all customers" : ""}`, attribute: "Attribute", value: "Value", customers: "Customers", share: "Share", allShare: "All",
@@ -111,7 +112,7 @@ export const labels = {
   timing: {
     title: "What to do and when", subtitle: (scope) => `${scope}; weekday and hour`, measure: { label: "What", purchase: "Purchases", response: "Responses" },
     weekday: "Weekday", hour: "Hour", share: "Share", count: "Count", none: { purchase: "No purchases yet.", response: "No campaign has been answered yet." },
-    action: "Do now", best: (day, hour, share) => `Most on ${day} at ${hour}:00 (${share})`, purchases: "Purchases", responses: "Opened or clicked",
+    action: "Do now", best: (day, hour, share) => `Most on ${day} at ${hour}:00 (${share})`, purchases: "Purchases", purchaseShare: "Share of purchases", responses: "Opens and clicks", responseShare: "Share of opens and clicks",
     all: "Choose a segment to see what to do for it.",
   },
   list: {
@@ -121,23 +122,28 @@ export const labels = {
       sales_amount_lifetime: "Sales", predicted_sales_amount_next_12_months: "Expected, 12 months", churn_risk: "Churn risk", days_overdue: "Days overdue",
     },
     previous: "Earlier page", next: "Next page", page: (from, to, count) => `${from} to ${to} of ${count}`,
+    firstRows: (shown, count) => `These are the first ${shown} of ${count} customers. The CSV has all of them.`,
   },
   levels: { high: "high", mid: "mid", medium: "medium", low: "low" },
   lower: {
     unfinished: (passed) => ` (${passed})`,
     monthOf: (period) => `, the month of the period chosen (${period})`,
     // groups of customers that are no segment, in the order of their rows
+    few: "too few",
     groups: { unscored: "Without a score", "not contacted": "Not contacted", anonymous: "Anonymous" },
   },
   board: {
     title: "KPIs and targets",
     subtitle: (scope, period) => `${scope}, ${period}`,
     columns: {
-      kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
+      kpi: "KPI", value: "Value", target: "Target", bullet: "Value and target", variance: "Variance", varianceUnit: "Variance in", status: "Status", series: (periods) => `Last 13 ${periods}`, notes: "Notes",
       unit: "Unit", favourable: "Favourable", definition: "Definition",
     },
+    units: { rate: "%", points: "pts", count: "number", ratio: "times", months: "months", days: "days", score: "score" },
     favourable: "favourable", unfavourable: "unfavourable", unfinished: "period not finished",
     none: (period) => `The KPI board has no row for ${period}.`,
+    // values of customers are predicted from D on, so that no past period has one
+    onlyNow: { kpis: ["customer_lifetime_value", "ltv_to_cac_ratio"], note: (date) => `Only as of ${date}.` },
     // KPIs stand in the display order of their seed; these are the names of runs of them
     kinds: {
       Sales: ["sales_amount", "crm_sales_share"],
@@ -161,7 +167,7 @@ export const labels = {
     unknown: "not in the list of campaigns", nobody: "nobody contacted", noControl: "no control group", noContacted: "only a control group",
     interval: (low, high) => `${low} to ${high}`,
     key: (count) =>
-      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. A hollow dot: fewer than ${count} customers on one side, too few to rely on the interval.`,
+      `Lift: conversion of the contacted less that of the control group, in points, with its 95 % interval. An interval that holds 0 may be chance. It ends in an arrow where it goes on beyond the scale. Too few: fewer than ${count} customers on one side; the dot is hollow and the interval not to be relied on.`,
     columns: {
       campaign: "Campaign", segment: "Segment", contacted: "Contacted", control: "Control", openRate: "Opened", clickRate: "Clicked", contactedConversion: "Conv. contacted",
       controlConversion: "Conv. control", lift: "Lift", drawn: "Interval, drawn", interval: "95 % interval", low: "Lift, lower end", high: "Lift, upper end", attributed: "Attributed sales",
@@ -183,8 +189,8 @@ export const labels = {
     notFitted: "Value and churn risk are not known yet: fit their parameters to this data with make fit.",
   },
   churn: {
-    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, month: "Month", opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
-    closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", complete: "Month is", finished: "finished", unfinished: "month not finished",
+    title: "Churn", subtitle: (scope, count, date) => `${scope}, ${count} ${count === "1" ? "month" : "months"} to ${date}`, opening: "At the start", new: "New", reactivated: "Came back", churned: "Lost",
+    closing: "Active customers at the end", change: "Came and went", rate: "Churn rate", unfinished: "month not finished",
     key: (days) => `Active: a purchase in the last ${days} days. Lost: active before the month, not at its end.`,
     aria: (month, came, back, lost, closing) => `In ${month} ${came} customers were new, ${back} came back, ${lost} were lost; ${closing} were active at its end.`,
   },
@@ -196,12 +202,12 @@ export const labels = {
   satisfaction: {
     title: "Satisfaction", rows: "survey answers", subtitle: (scope, period, date) => `${scope}, ${period}; segments as of ${date}`, caption: "Satisfaction by segment",
     measure: { label: "Trend of", nps: "NPS", csat: "CSAT" }, segment: "Segment", csat: "CSAT", topTwo: "4 or 5", csatResponses: "Answers", nps: "NPS", drawn: "NPS interval, drawn",
-    interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", period: "Period", survey: "Survey",
+    interval: "95 % interval", npsResponses: "Answers", low: "NPS, lower end", high: "NPS, upper end", average: "NPS, average score", none: "no answers", survey: "Survey",
     trend: (measure, scope, count, periods) => `${measure}: ${scope}${count > 1 ? `, last ${count} ${periods}` : ""}`, responses: "Answers",
     limits: (low, high) => `${low} to ${high}`,
     noAnswers: (scope, count, periods) => (count > 1 ? `No answers of ${scope} in the last ${count} ${periods}.` : `No answers of ${scope}.`),
     key: (count) =>
-      `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. A hollow dot: fewer than ${count} answers, too few to rely on it.`,
+      `CSAT: mean score of 1 to 5, and the share of 4 and 5. NPS: promoters less detractors, −100 to 100, with its 95 % interval. It ends in an arrow where it goes on beyond the scale. Too few: fewer than ${count} answers; the dot is hollow and the interval not to be relied on.`,
     aria: (measure, scope, values) => `${measure} of ${scope} over the last periods: ${values}.`,
   },
 };

@@ -35,11 +35,13 @@ class Page {
     onSystemTheme(() => this.draw());
     addEventListener("beforeprint", () => {
       document.documentElement.classList.add("printing");
+      this.draw();
       for (const frame of this.frames) if (frame.isStale) frame.draw(this.view);
       fitCharts();
     });
     addEventListener("afterprint", () => {
       document.documentElement.classList.remove("printing");
+      this.draw();
       fitCharts();
     });
     addEventListener("keydown", (event) => {
@@ -73,7 +75,7 @@ class Page {
     this.sectionMenu = h(
       "select",
       { "aria-label": labels.goTo, on: { change: () => this.choose({ section: this.sectionMenu.value }) } },
-      SECTIONS.map((section) => h("option", { value: section, text: labels.sections[section] })),
+      SECTIONS.map((section) => h("option", { value: section, text: labels.menu[section] })),
     );
     this.cards = h("div", { class: "cards" });
     this.sections = new Map(
@@ -125,7 +127,8 @@ class Page {
 
   /** Draws everything in sight that follows what has changed; the rest when it comes into sight. */
   draw(changed = null) {
-    const theme = themeName(this.state.values);
+    const isOnPaper = document.documentElement.classList.contains("printing");
+    const theme = isOnPaper ? "light" : themeName(this.state.values);
     applyTheme(theme);
     this.view = makeView(this.data, this.settings, this.state.values, theme, (changes) => this.choose(changes));
     if (!this.view.isReady) {

@@ -11,7 +11,9 @@
 //   empty      optional: view -> sentence to show instead, or null
 //   controls   optional: view -> nodes for the heading
 //   draw       (body, view, frame) draws or updates the picture; may return a promise
-//   table      view -> {columns: [{name, format, text}], rows: [[value, …], …]}: what the picture shows, in full
+//   table      view -> {columns: [{name, format, text}], rows: [[value, …], …]}: what the picture shows, in full; where that is too much for
+//              the page: its first rows, a `note` that says so, and all rows in `blocks` for the CSV
+//   fileWords  optional: view -> words of the name of a downloaded file that say what is in it, where scheme, segment and period do not
 //   about      [[name of the figure, mart, column], …], or a function of the view
 import { dispose } from "./charts.js";
 import { toCsv } from "./csv.js";
@@ -86,20 +88,20 @@ export class PanelFrame {
   fileName(extension) {
     const { scheme, segment, grain, period, asOf } = this.view;
     const follows = (key) => this.panel.follows.includes(key);
-    const words = [
-      this.panel.id, follows("segment") && segment !== "all" ? `${scheme} ${segment}` : "",
-      ...(follows("period") ? [grain, period?.start] : ["as of", asOf]),
-    ].filter(Boolean).join(" ");
+    const shown = () => [
+      follows("segment") && segment !== "all" ? `${scheme} ${segment}` : "", ...(follows("period") ? [grain, period?.start] : ["as of", asOf]),
+    ];
+    const words = [this.panel.id, ...(this.panel.fileWords?.(this.view) || shown())].filter(Boolean).join(" ");
     return `${words.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(0, 120)}.${extension}`;
   }
 
   async downloadCsv() {
-    const { columns, rows } = await this.panel.table(this.view);
-    download(this.fileName("csv"), toCsv(columns.map((column) => column.name), rows), "text/csv;charset=utf-8");
+    const { columns, rows, blocks = [rows] } = await this.panel.table(this.view);
+    download(this.fileName("csv"), new Blob(await toCsv(columns, blocks), { type: "text/csv;charset=utf-8" }));
   }
 
   async downloadPng() {
-    const canvas = await paint(this.body, [titleOf(this.panel, this.view), this.subtitle.textContent].join(": "));
+    const canvas = await paint(this.element);
     canvas.toBlob((blob) => download(this.fileName("png"), blob), "image/png");
   }
 
@@ -158,12 +160,13 @@ export class PanelFrame {
   }
 
   async drawTable() {
-    const { columns, rows } = await this.panel.table(this.view);
+    const { columns, rows, note } = await this.panel.table(this.view);
     this.clear();
     this.shown = "table";
     this.body.classList.remove("says");
     this.body.classList.add("as-table");
     this.body.append(dataTable(columns, rows, titleOf(this.panel, this.view)));
+    if (note) this.body.append(h("p", { class: "note", text: note }));
   }
 }
 

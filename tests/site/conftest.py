@@ -9,6 +9,7 @@ Sites (session fixtures, each a `sites.Site` with `folder`, `database`, `url`, `
     empty_site                    no accepted transaction
     one_transaction_site          one purchase
     optional_tables_missing_site  the sample's transactions and nothing else
+    many_customers_site           one purchase each of 10,500 customers, in files beside the page
 
 A test of a panel takes `page` and a site:
 
@@ -114,6 +115,11 @@ def one_transaction_site(new_site) -> Site:
 @pytest.fixture(scope="session")
 def optional_tables_missing_site(new_site) -> Site:
     return new_site("transactions_only", sites.make_transactions_only)
+
+
+@pytest.fixture(scope="session")
+def many_customers_site(new_site) -> Site:
+    return new_site("many_customers", sites.make_many_customers, inside=False)
 
 
 # -- browser ---------------------------------------------------------------------------------------

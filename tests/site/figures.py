@@ -1,10 +1,12 @@
 """Figures as the page writes them (locale en-US, currency USD), and how to read them off it."""
 
+import csv
 from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 from sites import wait_until
 
+PERIOD = ["Period", "First day", "Covers"]  # what names a period in a table
 NONE = "\N{EN DASH}"
 
 
@@ -63,6 +65,35 @@ def period(grain: str, start) -> str:
     if grain == "week":
         return f"Week of {day(start)}"
     return month(start) if grain == "month" else day(start)
+
+
+def period_cells(site, grain: str, start, of_sales: bool = True) -> list[str]:
+    """A period in a table: its name, its first day, and how much of it there are data of."""
+    [(as_of, first_sale, end)] = query(
+        site,
+        "select as_of_date, (select min(period_start_date) from marts.fct_period_kpis"
+        " where period_grain = 'day'), cast(cast(? as date) + case ? when 'year' then to_years(1)"
+        " when 'quarter' then to_months(3) when 'month' then to_months(1)"
+        " when 'week' then to_days(7) else to_days(1) end - to_days(1) as date)"
+        " from marts.dash_settings",
+        start,
+        grain,
+    )
+    parts = []
+    if of_sales and start < first_sale <= end:
+        parts.append(f"from {day(first_sale)}")
+    if end > as_of:
+        parts.append(f"{(as_of - start).days + 1} of {(end - start).days + 1} days")
+    return [period(grain, start), str(start), ", ".join(parts) or "all days"]
+
+
+def downloaded_csv(page, panel: str) -> list[list[str]]:
+    """The rows of the file that a panel offers, heading first."""
+    show(page, panel)
+    with page.expect_download(timeout=60_000) as downloaded:
+        menu(page, panel, "Download CSV")
+    with downloaded.value.path().open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
 
 
 def query(site, sql: str, *parameters) -> list[tuple]:

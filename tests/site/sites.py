@@ -234,6 +234,16 @@ def make_one_transaction(folder: Path) -> None:
     )
 
 
+def make_many_customers(folder: Path) -> None:
+    """More customers than fit into one group of rows of the list's file."""
+    write_table(
+        folder,
+        "transactions",
+        TRANSACTION_HEADER,
+        [(n, f"C{n:05}", "2025-03-04 10:00:00", 1 + n % 997, "shop") for n in range(10_500)],
+    )
+
+
 def make_transactions_only(folder: Path) -> None:
     """The sample without any of the twelve optional tables."""
     shutil.copy(SAMPLE / "transactions.csv", folder)

@@ -1,7 +1,10 @@
 """The board, campaigns, customers and service: every number shown is the mart's."""
 
 import re
-from itertools import pairwise
+import zlib
+from base64 import b64encode
+from contextlib import suppress
+from itertools import groupby, pairwise
 
 import figures as f
 import pytest
@@ -22,6 +25,7 @@ OTHERS = {
     "anonymous": "Anonymous",
 }
 ENOUGH = 30
+MUTED = "#4d5662"
 
 
 def opened_at(page, site, **chosen) -> None:
@@ -80,7 +84,7 @@ def with_unit(unit: str, value) -> str:
         "count": f.count,
         "ratio": lambda v: f"{decimals(v, 2, 1)}×",  # noqa: RUF001
         "months": lambda v: f"{decimals(v, 1, 1)} mo",
-        "days": lambda v: f"{decimals(v, 1, 0)} d",
+        "days": lambda v: f"{decimals(v, 1, 1)} d",
         "score": lambda v: decimals(v, 2, 2),
     }[unit](value)
 
@@ -102,7 +106,15 @@ def change(value) -> str:
 
 
 def points(value) -> str:
-    return f.NONE if value is None else f"{signed(float(value) * 100, 1)} pt"
+    return f.NONE if value is None else f"{signed(float(value) * 100, 1)} pts"
+
+
+CARDS = {
+    "sales": "sales_amount",
+    "customers": "active_customer_count",
+    "return-rate": "return_rate",
+    "crm-share": "crm_sales_share",
+}
 
 
 # -- KPI board -------------------------------------------------------------------------------------
@@ -123,14 +135,28 @@ def test_the_board_is_the_mart(page, site, grain, back):
     )
     assert len(rows) == 26
     wanted = []
+    [(as_of, is_past)] = f.query(
+        site,
+        "select as_of_date, as_of_date >= cast(? as date) + case ? when 'year' then to_years(1)"
+        " when 'quarter' then to_months(3) else to_months(1) end from marts.dash_settings",
+        start,
+        kept,
+    )
     for label, unit, value, target, variance, status, favourable, notes in rows:
         said = f.NONE
+        # a rate is so many points from its target, everything else a share of it
+        gap = value - target if unit == "rate" and target is not None else variance
         if status:
             sign, word = ("✓", "favourable") if favourable else ("✗", "unfavourable")
+            if favourable and gap is not None and abs(gap) < 0.005:
+                sign = "≈"
             said = f"{sign} {status}, {word}"
         elif target is not None and not complete:
             said = "period not finished"
-        shown = [with_unit(unit, value), with_unit(unit, target), change(variance)]
+        if value is None and is_past and label in ("Customer lifetime value (CLTV)", "LTV : CAC"):
+            notes = f"Only as of {f.day(as_of)}."
+        shown = [with_unit(unit, value), with_unit(unit, target)]
+        shown.append(points(gap) if unit == "rate" else change(gap))
         wanted.append([label, *shown, said, notes or ""])
     assert board_rows(page) == wanted
     subtitle = page.locator("#kpi-board .subtitle").inner_text()
@@ -148,6 +174,33 @@ def board_rows(page) -> list[list[str]]:
     )
 
 
+def test_the_kpi_at_risk_names_its_segments(site):
+    [(definition,)] = f.query(
+        site, "select definition from marts.dim_kpis where kpi = 'customers_at_risk_count'"
+    )
+    for segment, is_at_risk in f.query(
+        site, "select segment, is_at_risk from marts.dim_segments where scheme = 'crm_dashboard'"
+    ):
+        assert (segment in definition) == is_at_risk, segment
+
+
+@pytest.mark.parametrize("grain", ["month", "quarter"])
+def test_board_and_cards_say_the_same_of_a_target(page, site, grain):
+    opened_at(page, site, grain=grain, period=nth_last(site, grain, 2))
+    f.show(page, "kpi-board")
+    compared = 0
+    for card, kpi in CARDS.items():
+        said = page.locator(f"#card-{card} .compared").inner_text()
+        row = page.locator(f"#kpi-board tr[data-kpi='{kpi}']")
+        if "target" not in said:
+            continue
+        glyph, gap = said.split(" target")[0].strip().split(" ", 1)
+        assert gap == row.locator("td.variance").inner_text(), card
+        assert row.locator("td.status").inner_text().startswith(f"{glyph} "), card
+        compared += 1
+    assert compared
+
+
 def test_the_board_draws_its_last_periods(page, site):
     opened_at(page, site)
     f.show(page, "kpi-board")
@@ -162,13 +215,18 @@ def test_the_board_draws_its_last_periods(page, site):
             " order by period_start_date desc limit 13",
             kpi,
         )
-        known = [float(value) for (value,) in reversed(values) if value is not None]
-        line = page.locator(f"#kpi-board tr[data-kpi='{kpi}'] .series polyline")
+        drawn = [None if value is None else float(value) for (value,) in reversed(values)]
+        known = [value for value in drawn if value is not None]
+        line = page.locator(f"#kpi-board tr[data-kpi='{kpi}'] .series path.line")
         if len(known) < 2:
             assert line.count() == 0
             continue
-        heights = [float(at.split(",")[1]) for at in line.get_attribute("points").split(" ")]
+        path = line.get_attribute("d")
+        heights = [float(at) for at in re.findall(r",([\d.]+)", path)]
         assert len(heights) == len(known)
+        # a line for each run of values: it does not go on where there is none
+        runs = sum(is_known for is_known, _ in groupby(drawn, lambda value: value is not None))
+        assert path.count("M") == runs, kpi
         if max(known) > min(known):
             assert heights.index(min(heights)) == known.index(max(known))
 
@@ -204,15 +262,25 @@ def lift_cells(row: dict) -> list[str]:
         if not row["contacted_count"] and not row["control_count"]:
             return [f.NONE]
         return ["only a control group" if row["control_count"] else "no control group"]
-    ends = [points(row[end]).removesuffix(" pt") for end in ("lift_low", "lift_high")]
-    return [points(row["lift"]), "", " to ".join(ends)]
+    ends = [points(row[end]).removesuffix(" pts") for end in ("lift_low", "lift_high")]
+    return [points(row["lift"]), "", " to ".join(ends) + ("\ntoo few" if is_few(row) else "")]
 
 
-def campaign_cells(row: dict, with_opened: bool) -> list[str]:
+def is_few(row: dict) -> bool:
+    return min(row["contacted_count"], row["control_count"]) < ENOUGH
+
+
+def open_rate(row: dict, channel: str) -> str:
+    """Nobody opens a call or a text message."""
+    rate = row["open_rate"]
+    return f.NONE if channel in ("phone", "sms") and not rate else f.rate(rate)
+
+
+def campaign_cells(row: dict, opened: str | None = None) -> list[str]:
     return [
         f.count(row["contacted_count"]),
         f.count(row["control_count"]),
-        *([f.rate(row["open_rate"])] if with_opened else []),
+        *([opened] if opened else []),
         f.rate(row["contacted_conversion_rate"]),
         f.rate(row["control_conversion_rate"]),
         *lift_cells(row),
@@ -262,7 +330,7 @@ def test_campaigns_are_the_mart(page, site, scheme, segment):
             dates = f"{f.day(starts_on)} – {f.day(ends_on)}"  # noqa: RUF001
         second = "not in the list of campaigns" if is_unknown else f"{channel} · {dates}"
         row = own.get(campaign)
-        rest = campaign_cells(row, with_opened=True) if row else ["nobody contacted"]
+        rest = campaign_cells(row, open_rate(row, channel)) if row else ["nobody contacted"]
         wanted.append([f"{label}\n{second}", *rest])
     assert [[re.sub(r"\s*\n\s*", "\n", row[0]), *row[1:]] for row in shown] == wanted
     assert any(len(row) == 14 for row in shown)
@@ -270,21 +338,28 @@ def test_campaigns_are_the_mart(page, site, scheme, segment):
 
 
 def assert_intervals(page, selector: str, key: str, own: dict) -> None:
-    """Intervals are drawn on one scale, and green only where they lie above 0."""
+    """Intervals are drawn on one scale; green ones lie above 0 and are of enough customers."""
     drawn = page.eval_on_selector_all(
         selector,
         f"rows => rows.map((row) => [row.dataset.{key}, row.querySelector('td.lift')?.className,"
         " [...row.querySelectorAll('svg line')].map((line) => [line.getAttribute('x1'),"
         " line.getAttribute('y1')]), row.querySelector('circle')?.getAttribute('cx'),"
-        " row.querySelector('circle')?.getAttribute('fill')])",
+        " row.querySelector('circle')?.getAttribute('fill'),"
+        " row.querySelector('circle')?.getAttribute('stroke'),"
+        " row.querySelectorAll('svg.whisker path').length])",
     )
+    panel = selector.split(" ")[0]
+    scale = page.locator(f"{panel} thead svg text").all_text_contents()
+    assert all(abs(float(end)) <= 100 for end in scale)
     dots = []
-    for name, tone, lines, dot, fill in drawn:
+    for name, tone, lines, dot, fill, stroke, arrows in drawn:
         row = own.get(name)
         if not row or row["lift"] is None:
             assert tone is None and not lines
             continue
-        is_good, is_bad = row["lift_low"] > 0, row["lift_high"] < 0
+        few = is_few(row)
+        is_good, is_bad = not few and row["lift_low"] > 0, not few and row["lift_high"] < 0
+        assert arrows >= (row["lift_low"] < -1) + (row["lift_high"] > 1), name
         assert ("good" in tone, "bad" in tone) == (is_good, is_bad), name
         if dot is None:
             continue  # beyond the scale
@@ -292,8 +367,8 @@ def assert_intervals(page, selector: str, key: str, own: dict) -> None:
         sign = (float(dot) > zero + 0.05) - (float(dot) < zero - 0.05)
         assert sign == (row["lift"] > 0) - (row["lift"] < 0) or abs(row["lift"]) < 0.01, name
         dots.append((float(row["lift"]), float(dot), zero))
-        few = min(row["contacted_count"], row["control_count"]) < ENOUGH
         assert (fill.lower() == "#ffffff") == few, name
+        assert not few or stroke.lower() == MUTED, name
     assert len({zero for _, _, zero in dots}) == 1
     dots.sort()
     assert [dot for _, dot, _ in dots] == sorted(dot for _, dot, _ in dots)
@@ -326,7 +401,7 @@ def by_segment(page, site, scheme: str, campaign: tuple) -> None:
     own = {row["segment"]: row for row in performance(site, scheme, campaign_id=campaign[0])}
     wanted = []
     for key, label in groups(site, scheme, own):
-        rest = campaign_cells(own[key], with_opened=False) if key in own else ["nobody contacted"]
+        rest = campaign_cells(own[key]) if key in own else ["nobody contacted"]
         wanted.append([label, *rest])
     shown = f.cells(page, "#campaign-segments tbody tr")
     assert [[unnumbered(row[0]), *row[1:]] for row in shown] == wanted
@@ -380,7 +455,12 @@ def test_cohorts_are_the_mart(page, site):
     ]
     _, *table = f.as_table(page, "cohorts")
     assert table == [
-        [str(m), str(since), f.count(size), f.count(active), f.rate(share)]
+        [
+            *f.period_cells(site, "month", m),
+            str(since),
+            *map(f.count, (size, active)),
+            f.rate(share),
+        ]
         for m, since, size, active, share in rows
     ]
     # the more came back, the stronger the shade; the first month is everybody
@@ -471,10 +551,9 @@ def test_churn_is_the_mart(page, site):
     _, *table = f.as_table(page, "churn")
     assert table == [
         [
-            str(row[0]),
+            *f.period_cells(site, "month", row[0]),
             *map(f.count, row[1:6]),
             f.rate(row[6]),
-            "finished" if row[7] else "to date",
         ]
         for row in rows
     ]
@@ -495,7 +574,7 @@ def test_leads_are_the_mart(page, site):
     )
 
     def cells(row) -> list[str]:
-        days = f.NONE if row[8] is None else f"{decimals(row[8], 1, 0)} d"
+        days = with_unit("days", row[8])
         counts = list(map(f.count, row[1:6]))
         rest = [f.rate(row[6]), f.whole_amount(row[7]), days]
         return [f.month(row[0]), counts[0], "", *counts[1:], *rest]
@@ -519,11 +598,11 @@ def test_leads_are_the_mart(page, site):
     )
     assert table == [
         [
-            str(row[0]),
+            *f.period_cells(site, "month", row[0], of_sales=False),
             *map(f.count, row[1:6]),
             f.rate(row[6]),
             f.amount(row[7]),
-            f.NONE if row[8] is None else f"{decimals(row[8], 1, 0)} d",
+            with_unit("days", row[8]),
         ]
         for row in every
     ]
@@ -554,7 +633,9 @@ def test_satisfaction_is_the_mart(page, site, grain, back, scheme, segment):
         row = [label, mean, f.rate(share), f.count(count)]
         if ("nps", key) in found:
             _, _, count, nps, low, high = found["nps", key]
-            row += [decimals(nps, 1, 1), "", f"{f.count(low)} to {f.count(high)}", f.count(count)]
+            few = "\ntoo few" if count < ENOUGH else ""
+            limits = f"{f.count(low)} to {f.count(high)}{few}"
+            row += [decimals(nps, 1, 1), "", limits, f.count(count)]
         else:
             row += ["no answers", "0"]
         wanted.append(row)
@@ -606,9 +687,9 @@ def test_the_line_of_satisfaction_is_the_mart(page, site, scheme, segment, grain
         assert name in trend and scope(segment) in trend
     # the table behind it has both surveys of every group, and the line's other periods
     heading, *table = f.as_table(page, "satisfaction")
-    assert heading[:4] == ["Survey", "Segment", "Period", "Answers"]
-    line = [row for row in table if row[1] == scope(segment) and row[2] < str(start)]
-    assert [row[4] for row in line] == [
+    assert heading[:6] == ["Survey", "Segment", *f.PERIOD, "Answers"]
+    line = [row for row in table if row[1] == scope(segment) and row[3] < str(start)]
+    assert [row[6] for row in line] == [
         f.NONE if v is None else decimals(v, 2, 2) for _, v in reversed(rows[:-1])
     ]
 
@@ -625,6 +706,227 @@ def test_a_segment_can_be_chosen_in_the_lower_panels(page, site):
         page.keyboard.press("Enter")
         f.settle(page)
         assert "segment" not in page.url
+
+
+# -- files -----------------------------------------------------------------------------------------
+def in_file(value, hundredths: bool = False) -> str:
+    """A number as a file has it, without a format of any place."""
+    if value is None:
+        return ""
+    digits = f"{value * 100 if hundredths else value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def test_shares_are_percent_in_files_and_points_where_they_are_points(page, site):
+    opened_at(page, site, grain="year", scheme="customer_360")
+    heading, *rows = f.downloaded_csv(page, "periods")
+    wanted = f.query(
+        site,
+        "select period_start_date, return_rate, vip_sales_share from marts.fct_period_kpis"
+        " where period_grain = 'year' order by 1 desc",
+    )
+    assert len(wanted) > 2
+    at = [heading.index(name) for name in ("First day", "Return Rate %", "% Tot Sales")]
+    assert [[row[n] for n in at] for row in rows] == [
+        [str(start), in_file(rate, True), in_file(share, True)] for start, rate, share in wanted
+    ]
+    # an unfinished year and one that the data begin in say so
+    assert [row[:3] for row in rows] == [f.period_cells(site, "year", row[0]) for row in wanted]
+    assert rows[0][2].endswith("of 365 days") and rows[-1][2].startswith("from Jul")
+    heading, *rows = f.downloaded_csv(page, "campaigns")
+    wanted = f.query(
+        site,
+        "select campaign_id, contacted_conversion_rate, lift, roi, roas"
+        " from marts.fct_campaign_performance where scheme = 'customer_360' and segment = 'all'",
+    )
+    named = ["Id", "Conv. contacted, %", "Lift, pts", "ROI, %", "ROAS"]
+    at = [heading.index(name) for name in named]
+    found = {row[at[0]]: [row[n] for n in at[1:]] for row in rows}
+    assert found == {
+        key: [*(in_file(value, True) for value in values[:3]), in_file(values[3])]
+        for key, *values in wanted
+    }
+    heading, *rows = f.downloaded_csv(page, "kpi-board")
+    at = [heading.index(name) for name in ("KPI", "Unit", "Value", "Target")]
+    start = nth_last(site, "year", 1)
+    assert [[row[n] for n in at] for row in rows] == [
+        [
+            label,
+            {"rate": "%", "amount": "USD", "count": "number", "ratio": "times"}.get(unit, unit),
+            *(in_file(value, unit == "rate") for value in values),
+        ]
+        for label, unit, *values in f.query(
+            site,
+            "select label, kpis.unit, value, target from marts.dim_kpis as kpis"
+            " left join marts.fct_kpi_board as board on kpis.kpi = board.kpi"
+            " and period_grain = 'year' and period_start_date = ? order by display_order",
+            start,
+        )
+    ]
+
+
+@pytest.mark.parametrize("segment", ["all", "Promising"])
+def test_a_file_of_movements_says_of_which_month_and_segment(page, site, segment):
+    opened_at(page, site, segment=segment, grain="year", period="2025-01-01")
+    chosen = [] if segment == "all" else ["promising"]
+    for panel, own in [("migration", []), ("flows", chosen)]:
+        f.show(page, panel)
+        with page.expect_download() as downloaded:
+            f.menu(page, panel, "Download CSV")
+        words = [panel, "crm-dashboard", *own, "2025-11-30-2025-12-31.csv"]
+        assert downloaded.value.suggested_filename == "-".join(words)
+        heading, *rows = f.downloaded_csv(page, panel)
+        by_name = [dict(zip(heading, row, strict=True)) for row in rows]
+        assert {(row["From date"], row["To date"]) for row in by_name} == {
+            ("2025-11-30", "2025-12-31")
+        }
+        if panel == "flows":
+            assert {row["Segment"] for row in by_name} == {scope(segment)}
+            assert segment == "all" or all(segment in (row["From"], row["To"]) for row in by_name)
+
+
+def test_the_file_of_customers_has_all_and_the_table_says_it_has_not(page, many_customers_site):
+    opened_at(page, many_customers_site)
+    wanted = f.query(
+        many_customers_site,
+        "select customer_id, sales_amount_lifetime from marts.customer_360"
+        " order by sales_amount_lifetime desc, customer_id",
+    )
+    assert len(wanted) == 10_500
+    heading, *rows = f.downloaded_csv(page, "list")
+    at = [heading.index(name) for name in ("Customer", "Sales")]
+    assert [[row[n] for n in at] for row in rows] == [[k, in_file(amount)] for k, amount in wanted]
+    f.menu(page, "list", "Show as table")
+    page.wait_for_selector("#list table.data:not(.customers)")
+    assert page.locator("#list table.data tbody tr").count() == 1_000
+    assert page.locator("#list .note").inner_text() == (
+        "These are the first 1,000 of 10,500 customers. The CSV has all of them."
+    )
+
+
+# -- pictures and paper ----------------------------------------------------------------------------
+PIXELS = """async (sources) => {
+  const drawn = await Promise.all(sources.map(async (source) => {
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.width;
+    canvas.height = image.height;
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, image.width, image.height);
+  }));
+  const hex = (data, at) =>
+    '#' + [0, 1, 2].map((n) => data[at + n].toString(16).padStart(2, '0')).join('');
+  const [{ width, height, data }, other] = drawn;
+  const colours = {};
+  let different = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const colour = hex(data, at);
+    colours[colour] = (colours[colour] || 0) + 1;
+    const isOther = (n) => Math.abs(data[at + n] - other.data[at + n]) > 32;
+    if (other && [0, 1, 2].some(isOther)) different += 1;
+  }
+  return { width, height, colours, different: different / (width * height) };
+}"""
+
+
+def picture(page, panel: str) -> bytes:
+    f.show(page, panel)
+    with page.expect_download() as downloaded:
+        f.menu(page, panel, "Download PNG")
+    return downloaded.value.path().read_bytes()
+
+
+def pixels(page, *pictures: bytes) -> dict:
+    """Size and colours of the first picture, and its share of pixels that the second has not."""
+    encoded = ["data:image/png;base64," + b64encode(one).decode() for one in pictures]
+    return page.evaluate(PIXELS, encoded)
+
+
+@pytest.mark.parametrize(
+    ("panel", "colours"),
+    [
+        ("trend", ["#117a37", "#6b21a8", "#1a73d9"]),
+        ("split", ["#113388", "#266dd1", "#747b84"]),
+        ("cohorts", []),
+        ("migration", []),
+    ],
+)
+def test_a_picture_is_what_the_screen_shows(browser, site, panel, colours):
+    # as fine a screen as a picture is
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=2)
+    opened_at(page, site)
+    f.show(page, panel)
+    painted = picture(page, panel)
+    # buttons are for the screen alone
+    page.evaluate(
+        "for (const one of document.querySelectorAll('.menu, .choice')) one.style.display = 'none'"
+    )
+    found = pixels(page, painted, page.locator(f"#{panel}").screenshot())
+    assert set(colours) <= {c for c, n in found["colours"].items() if n > 100}
+    assert len(found["colours"]) > 20
+    assert found["different"] < 0.002
+    page.close()
+
+
+def test_the_frame_of_the_matrix_has_no_gaps(page, site):
+    opened_at(page, site, segment="Promising")
+    f.show(page, "migration")
+    # the frame is drawn by a box behind each cell: where one ends, the next has begun
+    boxes = page.evaluate(
+        """() => {
+          const boxOf = (cell, [start, end, before, after]) => {
+            const frame = getComputedStyle(cell, '::after');
+            const { [start]: from, [end]: to } = cell.getBoundingClientRect();
+            return [from + parseFloat(frame[before]), to - parseFloat(frame[after])];
+          };
+          const all = (selector, sides) =>
+            [...document.querySelectorAll(`#migration ${selector}`)]
+              .map((cell) => boxOf(cell, sides));
+          return [
+            all('tr.chosen td:not(.total)', ['left', 'right', 'left', 'right']),
+            all('td.chosen', ['top', 'bottom', 'top', 'bottom']),
+          ];
+        }"""
+    )
+    for line in boxes:
+        assert len(line) >= 9
+        assert all(one[1] >= following[0] for one, following in pairwise(line))
+
+
+def test_a_picture_has_the_rows_that_are_out_of_sight(page, site):
+    opened_at(page, site)
+    for panel, rows in [("campaigns", "#campaigns tbody tr"), ("periods", "#periods tbody tr")]:
+        f.show(page, panel)
+        height = page.locator(rows).count() * page.locator(rows).first.bounding_box()["height"]
+        assert height > page.locator(f"#{panel}").bounding_box()["height"]
+        assert pixels(page, picture(page, panel))["height"] > 2 * height
+    # a table wider than a small screen
+    page.set_viewport_size({"width": 390, "height": 844})
+    f.settle(page)
+    table = page.locator("#campaigns table").bounding_box()["width"]
+    assert pixels(page, picture(page, "campaigns"))["width"] > 2 * table > 2 * 390
+
+
+def test_paper_has_every_panel_and_its_colours(page, site):
+    opened_at(page, site, segment="Promising")
+    titles = page.locator(".panel h3").all_inner_texts()
+    pdf = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
+    assert 5 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 10
+    plain = [text.decode("latin-1") for text in re.findall(rb"/Title \((.*?)\)\n", pdf)]
+    coded = [bytes.fromhex(c.decode()) for c in re.findall(rb"/Title <FEFF(\w+)>", pdf)]
+    on_paper = {*plain, *(text.decode("utf-16-be") for text in coded)}
+    assert len(titles) > 15 and set(titles) <= on_paper
+    drawn = b""
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with suppress(zlib.error):
+            drawn += zlib.decompress(stream)
+    # cells of the cohorts, and moves up in the matrix
+    for red, green, blue in [(71, 85, 105), (26, 86, 170)]:
+        parts = (f"{part / 255:.4f}".lstrip("0").rstrip("0") for part in (red, green, blue))
+        assert drawn.count(f"{' '.join(parts)} rg".encode()) > 5
 
 
 # -- odd data --------------------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """The page as a reader uses it: every number is the mart's, every choice is followed."""
 
-import csv
-import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import figures as f
@@ -108,14 +107,37 @@ def test_the_trend_is_the_mart(page, site, grain, scheme, segment):
             grain,
         )
     heading, *shown = f.as_table(page, "trend")
-    assert heading == ["Period", "Tot Sales", "CRM Sales", "Ecomm Sales"]
-    assert shown == [[str(row[0]), *map(f.amount, row[1:])] for row in rows]
+    assert heading == [*f.PERIOD, "Tot Sales", "CRM Sales", "Ecomm Sales"]
+    assert shown == [
+        [*f.period_cells(site, grain, row[0]), *map(f.amount, row[1:])] for row in rows
+    ]
     # three lines in the user's colours, one above the other, not stacked
     strokes = page.eval_on_selector_all(
         "#trend svg path[stroke]", "paths => paths.map((path) => path.getAttribute('stroke'))"
     )
     for colour in ("#117a37", "#6b21a8", "#1a73d9"):
         assert any(stroke.lower() == colour for stroke in strokes), colour
+
+
+@pytest.mark.parametrize("segment", ["all", "Champions"])
+def test_the_trend_says_the_shares_of_the_mart(page, site, segment):
+    opened_at(page, site, segment=segment)
+    chart = page.locator("#trend .chart").bounding_box()
+    page.mouse.move(chart["x"] + chart["width"] / 2, chart["y"] + 100)
+    page.wait_for_selector("table.tip")
+    table = "fct_sales_trend" if segment == "all" else "fct_segment_sales"
+    where = "" if segment == "all" else f" and dimension = 'all' and segment = '{segment}'"
+    shares = {
+        f.month(start): [f"{f.rate(crm)} of total", f"{f.rate(ecommerce)} of total"]
+        for start, crm, ecommerce in f.query(
+            site,
+            "select period_start_date, crm_sales_share, ecommerce_sales_share"
+            f" from marts.{table} where period_grain = 'month'{where}",
+        )
+    }
+    shown = f.cells(page, "table.tip tr")
+    month = page.locator("table.tip caption").inner_text()
+    assert [row[2] for row in shown] == ["", *shares[month]]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -344,6 +366,48 @@ def test_the_card_of_those_in_a_segment_is_the_mart(page, site, grain, scheme, s
         assert shown == f"{change(now, sizes[-13][1])} on a year before"
     else:
         assert shown == "no full year before"
+
+
+@pytest.mark.parametrize("method", ["fixed", "quantile"])
+def test_a_segment_of_quartiles_is_not_compared_with_month_ends(page, site_with_files, method):
+    """Month ends are on the fixed scale whatever day D is on."""
+
+    def settings(as_of: str):
+        page.unroute_all()
+        page.route(
+            "**/settings.json",
+            lambda route: route.fulfill(
+                body=route.fetch()
+                .text()
+                .replace("2026-06-18", as_of)
+                .replace('"fixed"', f'"{method}"')
+            ),
+        )
+
+    def card(part: str) -> str:
+        return page.locator(f"#card-in-segment .{part}").inner_text()
+
+    [(now, year_before)] = f.query(
+        site_with_files,
+        "select split.customer_count, previous_year_customer_count"
+        " from marts.fct_segment_split as split"
+        " join marts.dash_segment_size as sizes using (scheme, segment)"
+        " where scheme = 'crm_dashboard' and segment = 'At Risk'"
+        " and sizes.as_of_date = date '2026-05-31'",
+    )
+    settings("2026-05-31")
+    opened_at(page, site_with_files, segment="At Risk", period="2026-05-01")
+    assert (card("label"), card("value")) == ("In the segment, May 31, 2026", f.count(now))
+    compared = f"{change(now, year_before)} on a year before"
+    assert card("compared") == (compared if method == "fixed" else "day of the data")
+    # July, August, and of the fixed scale day D
+    settings("2024-09-18")
+    page.goto("about:blank")
+    opened_at(page, site_with_files, segment="At Risk", period="2024-09-01")
+    points = page.locator("#card-in-segment polyline").get_attribute("points")
+    assert len(points.split()) == (3 if method == "fixed" else 2)
+    assert card("label") == "In the segment, Sep 18, 2024"
+    assert card("compared") == "day of the data"
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1440])
@@ -702,8 +766,10 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
         assert shown == (change(after, before) if before else f.NONE), name
     _, *moves = f.as_table(page, "flows")
     moved = {k: n for k, n in counts.items() if k[0] != k[1] and (segment == "all" or segment in k)}
-    assert sorted((a, b, n) for a, b, n, _ in moves) == sorted(
-        (a, b, f.count(n)) for (a, b), n in moved.items()
+    scope = "All customers" if segment == "all" else segment
+    month_before = str(as_of.replace(day=1) - timedelta(days=1))
+    assert sorted(tuple(row[:-1]) for row in moves) == sorted(
+        (scope, month_before, str(as_of), a, b, f.count(n)) for (a, b), n in moved.items()
     )
     if segment != "all":
         head = page.locator("#flows .flows-head").inner_text()
@@ -718,7 +784,7 @@ def test_the_movements_are_the_mart(page, site, scheme, segment, grain):
 def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment, grain):
     opened_at(page, site, scheme=scheme, segment=segment, grain=grain)
     names = dict(f.query(site, "select branch_id, branch_name from marts.dim_branches"))
-    names |= {"unallocated": "not on lines"}
+    names |= {"unallocated": "not itemised", "unknown": f"no {dimension}"}
     rows = f.query(
         site,
         "select dimension_value, sales_amount, customer_count, purchase_count"
@@ -735,7 +801,10 @@ def test_sales_by_dimension_are_the_mart(page, site, dimension, scheme, segment,
         assert "No sales in" in page.locator(f"#{dimension}").inner_text()
         return
     _, *shown = f.as_table(page, dimension)
-    assert shown == [[names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows]
+    period = f.period_cells(site, grain, last_complete(site, grain))
+    assert shown == [
+        [*period, names.get(v, v), f.amount(s), f.count(c), f.count(p)] for v, s, c, p in rows
+    ]
     bars = f.cells(page, f"#{dimension} .bars tr")
     assert [(row[0], row[2]) for row in bars] == [
         (names.get(v, v), f.whole_amount(s)) for v, s, *_ in rows[:9]
@@ -793,11 +862,31 @@ def test_scores_profile_and_timing_are_the_marts(page, site, scheme, segment):
     ]
 
 
+def test_a_profile_of_many_places_counts_the_rest_together(page, hostile_site):
+    """A retailer has thousands of towns: eight are named, and nobody is left out."""
+    opened_at(page, hostile_site, period="2025-05-01")
+    f.show(page, "profile")
+    page.locator("#profile select").select_option("city")
+    f.settle(page)
+    rows = f.cells(page, "#profile .bars tbody tr")
+    assert len(rows) == 9
+    [(count, share)] = f.query(
+        hostile_site,
+        "select customer_count, customer_share from marts.dash_customer_profile"
+        " where scheme = 'crm_dashboard' and segment = 'all' and attribute = 'city'"
+        " and attribute_value = 'other places'",
+    )
+    assert [row[0] for row in rows].count("other places") == 1
+    assert rows[-1] == ["other places", "", f.rate(share), f.count(count)]
+    assert sum(int(row[-1]) for row in rows) == len(HOSTILE)
+    assert count == len(HOSTILE) - 8
+
+
 def test_the_horizons_are_the_marts(page, site):
     opened_at(page, site, segment="Champions")
     _, *shown = f.as_table(page, "horizons")
     assert [row for row in shown if row[0] == "Year"] == [
-        ["Year", str(start), *map(f.amount, sales)]
+        ["Year", *f.period_cells(site, "year", start), *map(f.amount, sales)]
         for start, *sales in f.query(
             site,
             "select period_start_date, sales_amount, crm_sales_amount, ecommerce_sales_amount"
@@ -807,6 +896,23 @@ def test_the_horizons_are_the_marts(page, site):
         )
     ]
     assert sum(row[0] == "Day" for row in shown) == 92
+    # one year begins before the data and the other is not over: neither has a dot filled
+    years = page.locator("#horizons [data-grain=year] .chart")
+    assert "from Jul" in years.inner_text() and "to date" in years.inner_text()
+    dots = years.evaluate(
+        "(chart) => [...chart.querySelectorAll('path[stroke]')].filter((path) =>"
+        " path.getBBox().width <= 2 && path.getAttribute('fill') !== 'none')"
+        ".map((path) => path.getAttribute('fill'))"
+    )
+    assert dots.count("#ffffff") == 6, dots
+    label = years.get_attribute("aria-label")
+    [(total,)] = f.query(
+        site,
+        "select sales_amount from marts.fct_segment_sales where scheme = 'crm_dashboard'"
+        " and segment = 'Champions' and dimension = 'all' and period_grain = 'year'"
+        " and period_start_date = '2025-01-01'",
+    )
+    assert "Champions, Years" in label and f"In 2025 total {f.amount(total)}," in label
 
 
 LISTED = (
@@ -875,12 +981,10 @@ def test_every_panel_has_a_table_a_csv_and_a_picture(page, site):
     for panel in panels_of(page):
         heading, *rows = f.as_table(page, panel)
         assert rows, panel
-        with page.expect_download() as downloaded:
-            f.menu(page, panel, "Download CSV")
-        text = downloaded.value.path().read_text(encoding="utf-8-sig")
-        parsed = list(csv.reader(io.StringIO(text)))
-        assert parsed[0] == heading
-        assert len(parsed) == len(rows) + 1, panel
+        in_file, *all_rows = f.downloaded_csv(page, panel)
+        assert [re.sub(", (%|pts)$", "", name) for name in in_file] == heading
+        assert len(set(heading)) == len(heading), panel
+        assert len(all_rows) == len(rows), panel
         with page.expect_download() as downloaded:
             f.menu(page, panel, "Download PNG")
         assert downloaded.value.path().read_bytes().startswith(b"\x89PNG")
@@ -1067,6 +1171,48 @@ def test_nothing_reaches_over_the_side(page, site, width):
     assert smallest >= 11
 
 
+CUT = """() => {
+  const found = [];
+  const names = document.querySelectorAll('.kpi bdi, .matrix thead bdi, .split bdi, .moves bdi');
+  for (const name of names) {
+    const isCut = name.scrollWidth > name.clientWidth || name.scrollHeight > name.clientHeight + 1;
+    const text = name.firstChild;
+    const isBroken = [...text.data.matchAll(/\\S+/g)].some(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return range.getClientRects().length > 1;
+    });
+    if (isCut || isBroken) found.push(text.data);
+  }
+  for (const card of document.querySelectorAll('.card')) {
+    const line = card.querySelector('.spark').getBoundingClientRect();
+    for (const part of card.querySelectorAll('.label, .value, .compared')) {
+      const range = document.createRange();
+      range.selectNodeContents(part);
+      const text = range.getBoundingClientRect();
+      const isApart = text.right <= line.left || text.bottom <= line.top || line.bottom <= text.top;
+      if (!isApart) found.push(`a line over ${part.innerText}`);
+    }
+  }
+  const controls = [
+    ...document.querySelectorAll('.bar :is(.period, .choice), .bar > :is(button, select, a)'),
+  ];
+  const heights = new Set(controls.map((one) => one.getBoundingClientRect().height));
+  if (heights.size > 1) found.push(`controls ${[...heights]} px high`);
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_nothing_is_cut_broken_or_covered(page, site, width):
+    page.set_viewport_size({"width": width, "height": 844})
+    opened_at(page, site)
+    for panel in ("migration", "flows", "kpi-board"):
+        f.show(page, panel)
+    assert page.evaluate(CUT) == []
+
+
 def test_paper_shows_figures_and_no_controls(page, site):
     opened_at(page, site, segment="Promising")
     page.emulate_media(media="print")
@@ -1075,6 +1221,23 @@ def test_paper_shows_figures_and_no_controls(page, site):
     for part in ("#periods table", "#split table", "#card-sales", ".chosen-period"):
         assert page.locator(part).first.is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_paper_is_light(page, site):
+    opened_at(page, site, theme="dark")
+    inks = (
+        "[...new Set([...document.querySelectorAll('.card .value, #trend text, #churn text')].map("
+    )
+    inks += "one => getComputedStyle(one)[one.tagName === 'text' ? 'fill' : 'color']))]"
+    f.show(page, "churn")
+    dark = page.evaluate(inks)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    light = page.evaluate(inks)
+    assert "rgb(20, 24, 31)" in light
+    assert not set(light) & set(dark)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    f.show(page, "churn")
+    assert page.evaluate(inks) == dark
 
 
 # -- safety and odd data ---------------------------------------------------------------------------
@@ -1098,9 +1261,7 @@ def test_hostile_names_are_text(page, hostile_site):
     assert sum(name in everything for name in HOSTILE) >= len(HOSTILE) - 3
     assert page.locator("img, body script:not([type])").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
-    with page.expect_download() as downloaded:
-        f.menu(page, "list", "Download CSV")
-    rows = list(csv.reader(io.StringIO(downloaded.value.path().read_text(encoding="utf-8-sig"))))
+    rows = f.downloaded_csv(page, "list")
     assert "'=cmd()" in [row[0] for row in rows]
     assert not [cell for row in rows for cell in row if cell[:1] in tuple("=+@")]
     for segment in [row[0] for row in f.cells(page, "#split tbody tr")]:

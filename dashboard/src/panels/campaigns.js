@@ -3,7 +3,7 @@ import { h, name } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
-import { barePoints, drawRegion, groupCell, groupsOf, intervalScale, quoted, scaleHead, scalePoints, whisker } from "./parts.js";
+import { barePoints, drawRegion, groupCell, groupsOf, intervalScale, limitsCell, quoted, scaleHead, scalePoints, whisker } from "./parts.js";
 
 const text = labels.campaigns;
 
@@ -14,6 +14,10 @@ const ENOUGH = 30;
 let chosen = null;
 
 const isFew = (row) => Math.min(row.contacted_count, row.control_count) < ENOUGH;
+
+/** Figures that a channel cannot have: nobody opens a call. */
+const ABSENT = { phone: ["open_rate", "click_rate"], sms: ["open_rate"] };
+const withoutAbsent = (row, channel) => row && { ...row, ...Object.fromEntries((ABSENT[channel] || []).filter((field) => row[field] === 0).map((field) => [field, null])) };
 const hasLift = (row) => row && row.lift !== null;
 
 /** Every campaign that is known or has figures, newest end first; without an end its start counts; unknown campaigns last. */
@@ -25,8 +29,8 @@ function campaignsOf(view) {
   const ids = new Set([...known.keys(), ...all.map((row) => row.campaign_id)]);
   const when = (campaign) => campaign.ends_on ?? campaign.starts_on ?? "";
   return [...ids]
-    .map((id) => ({ campaign_id: id, campaign_name: id, isUnknown: !known.has(id), ...known.get(id), row: own.get(id) }))
-    .map((campaign) => ({ ...campaign, campaign_name: campaign.campaign_name || campaign.campaign_id }))
+    .map((id) => ({ campaign_id: id, campaign_name: id, isUnknown: !known.has(id), ...known.get(id), }))
+    .map((campaign) => ({ ...campaign, campaign_name: campaign.campaign_name || campaign.campaign_id, row: withoutAbsent(own.get(campaign.campaign_id), campaign.channel) }))
     .sort((a, b) => (when(a) < when(b) ? 1 : when(a) > when(b) ? -1 : a.campaign_id < b.campaign_id ? -1 : 1));
 }
 
@@ -40,7 +44,7 @@ const datesOf = ({ isUnknown, channel, starts_on: from, ends_on: to }) =>
 
 /**
  * Scale that holds the interval of every row with enough customers and the dot of those with `few` or more: a handful of customers must not
- * flatten the rest.
+ * flatten the rest. It ends at 100 points, beyond which there is no lift, whatever the normal interval says.
  */
 function scaleOf(rows, few) {
   const lifts = rows.filter(hasLift);
@@ -49,7 +53,7 @@ function scaleOf(rows, few) {
   const room = (row) => (isFew(row) ? (row.lift_high - row.lift_low) / 8 : 0);
   return intervalScale(
     (held.length ? held : lifts).map((row) => ({
-      low: isFew(row) ? row.lift - room(row) : row.lift_low, high: isFew(row) ? row.lift + room(row) : row.lift_high,
+      low: Math.max(-1, isFew(row) ? row.lift - room(row) : row.lift_low), high: Math.min(1, isFew(row) ? row.lift + room(row) : row.lift_high),
     })),
   );
 }
@@ -61,11 +65,12 @@ function liftCells(view, scale, row) {
     return h("td", { colspan: 3, class: "muted no-lift", text: reason });
   }
   const t = tokens[view.theme];
-  const tone = row.lift_low > 0 ? "good" : row.lift_high < 0 ? "bad" : "muted";
+  // what a handful of customers did is neither good news nor bad
+  const tone = isFew(row) ? "muted" : row.lift_low > 0 ? "good" : row.lift_high < 0 ? "bad" : "muted";
   return [
     h("td", { class: `number lift ${tone}`, text: format.points(row.lift) }),
     h("td", { class: "interval" }, whisker(view, scale, { low: row.lift_low, value: row.lift, high: row.lift_high, isFew: isFew(row), colour: t[tone] })),
-    h("td", { class: "muted limits", text: text.interval(barePoints(row.lift_low), barePoints(row.lift_high)) }),
+    limitsCell(text.interval(barePoints(row.lift_low), barePoints(row.lift_high)), isFew(row)),
   ];
 }
 
@@ -176,7 +181,7 @@ export const campaigns = {
 function groupRows(view) {
   const campaign = chosenCampaign(view);
   const rows = new Map(view.data.get("campaign_performance").where(["campaign_id", "scheme"], [campaign.campaign_id, view.scheme]).map((row) => [row.segment, row]));
-  return { campaign, groups: groupsOf(view, rows.keys()).map((group) => ({ ...group, row: rows.get(group.key) })) };
+  return { campaign, groups: groupsOf(view, rows.keys()).map((group) => ({ ...group, row: withoutAbsent(rows.get(group.key), campaign.channel) })) };
 }
 
 export const campaignSegments = {

@@ -3,8 +3,7 @@ import { h, refill } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { startOf } from "../periods.js";
-
-const GLYPH = { true: "✓", false: "✗" };
+import { gapOf, gapText, glyphOf } from "./target.js";
 
 /** Rows of the KPI board for a KPI and grain, by first day. */
 function board(view, kpi, grain) {
@@ -80,7 +79,10 @@ function sparkline({ series, board: row }) {
   const high = Math.max(...values, target ?? -Infinity);
   const y = (value) => (high === low ? 14 : 24 - ((value - low) / (high - low)) * 20).toFixed(1);
   const x = (i) => ((i / (series.length - 1)) * 74 + 2).toFixed(1);
-  const points = series.map((value, i) => (value === null ? null : `${x(i)},${y(value)}`)).filter(Boolean);
+  // a gap where there is no value; one alone is a dot
+  const line = series.map((value, i) => (value === null ? "" : `${(series[i - 1] ?? null) === null ? "M" : "L"}${x(i)},${y(value)}`)).join("");
+  const isAlone = (i) => [series[i - 1], series[i + 1]].every((value) => (value ?? null) === null);
+  const last = series.findLastIndex((value) => value !== null);
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 80 28");
   svg.setAttribute("class", "spark");
@@ -91,9 +93,9 @@ function sparkline({ series, board: row }) {
     svg.append(part);
   };
   if (target !== null) add("line", { x1: 2, x2: 76, y1: y(target), y2: y(target), class: "target" });
-  add("polyline", { points: points.join(" "), class: "line" });
-  const [cx, cy] = points.at(-1).split(",");
-  add("circle", { cx, cy, r: 2.5, class: "end" });
+  add("path", { d: line, class: "line" });
+  series.forEach((value, i) => value !== null && isAlone(i) && add("circle", { cx: x(i), cy: y(value), r: 1.5, class: "end" }));
+  add("circle", { cx: x(last), cy: y(series[last]), r: 2.5, class: "end" });
   return svg;
 }
 
@@ -116,11 +118,10 @@ function comparison(figure) {
   if (figure.value === null) return [h("span", { class: "muted", text: "–" })];
   if (!figure.isComplete) return [note || h("span", { class: "muted", text: cards.unfinished })];
   if (figure.board && figure.board.target !== null && figure.board.status) {
-    const { target, variance, is_favourable: favourable, status } = figure.board;
-    const gap = figure.isRate ? format.points(figure.board.value - target) : variance === null ? status : format.change(variance);
-    const isClose = figure.isRate ? Math.abs(figure.board.value - target) < 0.005 : Math.abs(variance ?? 1) < 0.005;
+    const { target, is_favourable: favourable, status } = figure.board;
+    const gap = gapOf(figure.board, figure.isRate) === null ? status : gapText(figure.board, figure.isRate);
     return [
-      h("span", { class: favourable ? "good" : "bad", title: status, text: `${isClose && favourable ? "≈" : GLYPH[favourable]} ${gap} ` }),
+      h("span", { class: favourable ? "good" : "bad", title: status, text: `${glyphOf(figure.board, figure.isRate)} ${gap} ` }),
       h("span", { class: "muted", text: cards.target(figure.format(target)) }),
     ];
   }

@@ -4,6 +4,7 @@ import { h } from "../dom.js";
 import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { tint, tokens } from "../theme.js";
+import { periodCells, periodColumns, periodOf } from "./parts.js";
 import { periodAxis } from "./trend.js";
 
 const text = labels.churn;
@@ -130,11 +131,11 @@ export const churn = {
   },
   table: (view) => ({
     columns: [
-      { name: text.month, text: true }, { name: text.opening, format: format.count }, ...BARS.map(([bar]) => ({ name: text[bar], format: format.count })),
-      { name: text.closing, format: format.count }, { name: text.rate, format: format.rate }, { name: text.complete, text: true },
+      ...periodColumns, { name: text.opening, format: format.count }, ...BARS.map(([bar]) => ({ name: text[bar], format: format.count })),
+      { name: text.closing, format: format.count }, { name: text.rate, format: format.rate },
     ],
     rows: monthsOf(view).reverse().map((row) => [
-      row.start, row.opening_customer_count, ...BARS.map(([, field]) => row[field]), row.closing_customer_count, row.churn_rate, row.isComplete ? text.finished : labels.period.toDate,
+      ...periodCells(view, periodOf(view, "month", row.start)), row.opening_customer_count, ...BARS.map(([, field]) => row[field]), row.closing_customer_count, row.churn_rate,
     ]),
   }),
   about: [

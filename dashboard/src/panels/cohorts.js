@@ -3,7 +3,7 @@ import { h } from "../dom.js";
 import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { tint, tokens } from "../theme.js";
-import { drawRegion } from "./parts.js";
+import { drawRegion, periodCells, periodColumns, periodOf } from "./parts.js";
 
 const text = labels.cohorts;
 const COHORTS = 24;
@@ -76,9 +76,9 @@ export const cohorts = {
   },
   table: (view) => ({
     columns: [
-      { name: text.cohort, text: true }, { name: text.since }, { name: text.size, format: format.count }, { name: text.active, format: format.count }, { name: text.rate, format: format.rate },
+      ...periodColumns, { name: text.since }, { name: text.size, format: format.count }, { name: text.active, format: format.count }, { name: text.rate, format: format.rate },
     ],
-    rows: view.data.get("cohort_retention").rows.map((row) => [row.cohort_month, row.months_since, row.cohort_size, row.active_count, row.retention_rate]),
+    rows: view.data.get("cohort_retention").rows.map((row) => [...periodCells(view, periodOf(view, "month", row.cohort_month)), row.months_since, row.cohort_size, row.active_count, row.retention_rate]),
   }),
   about: [
     [text.size, "fct_cohort_retention", "cohort_size"], [text.active, "fct_cohort_retention", "active_count"], [text.rate, "fct_cohort_retention", "retention_rate"],

@@ -4,6 +4,8 @@ import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { segmentColours, tokens } from "../theme.js";
 import { DAYS_KEPT } from "../view.js";
+import { periodCells, periodColumns } from "./parts.js";
+import { captionOf } from "./trend.js";
 
 const text = labels.dimensions;
 const SHOWN = 9;
@@ -14,7 +16,7 @@ const rowsOf = (view, dimension) =>
   );
 
 function nameOf(view, dimension, value) {
-  if (value === "unknown") return text.unknown;
+  if (value === "unknown") return text.unknown[dimension];
   if (value === "unallocated") return text.unallocated;
   if (dimension !== "branch") return value;
   return view.data.get("branches").where(["branch_id"], [value])[0]?.branch_name || value;
@@ -58,7 +60,7 @@ function panelOf(dimension) {
     needs: ["branches"],
     parts: (view) => [["segment_sales", [view.scheme, view.segment]]],
     follows: ["scheme", "segment", "grain", "period"],
-    subtitle: (view) => text.subtitle(view.scopeOfDay, view.period?.name ?? ""),
+    subtitle: (view) => text.subtitle(view.scopeOfDay, view.period ? captionOf(view.period) : ""),
     empty: (view) => {
       if (!view.period) return labels.states.noSales;
       if (rowsOf(view, dimension).length) return null;
@@ -78,8 +80,8 @@ function panelOf(dimension) {
       );
     },
     table: (view) => ({
-      columns: [{ name: text.value[dimension], text: true }, { name: text.sales, format: format.amount }, { name: text.customers, format: format.count }, { name: text.purchases, format: format.count }],
-      rows: rowsOf(view, dimension).map((row) => [nameOf(view, dimension, row.dimension_value), row.sales_amount, row.customer_count, row.purchase_count]),
+      columns: [...periodColumns, { name: text.value[dimension], text: true }, { name: text.sales, format: format.amount }, { name: text.customers, format: format.count }, { name: text.purchases, format: format.count }],
+      rows: rowsOf(view, dimension).map((row) => [...periodCells(view, view.period), nameOf(view, dimension, row.dimension_value), row.sales_amount, row.customer_count, row.purchase_count]),
     }),
     about: [[text.sales, "fct_segment_sales", "sales_amount"], [text.customers, "fct_segment_sales", "customer_count"], [text.purchases, "fct_segment_sales", "purchase_count"]],
   };

@@ -4,7 +4,8 @@ import { fill, h } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
-import { aboutLines, lines, periodAxis, SERIES } from "./trend.js";
+import { periodCells, periodColumns } from "./parts.js";
+import { aboutLines, captionOf, lines, periodAxis, SERIES } from "./trend.js";
 
 const text = labels.horizons;
 const HORIZONS = [["day", 92], ["month", 24], ["quarter", 12], ["year", 12]];
@@ -27,6 +28,7 @@ export const horizons = {
       const place = body.querySelector(`[data-grain=${grain}]`);
       const rows = view.periodsFor(view.segment, grain).slice(-count);
       const title = titleOf(grain, rows);
+      const last = rows.findLast((row) => row.isComplete) || rows.at(-1);
       place.firstChild.textContent = title;
       const chart = place.lastChild;
       const highest = Math.max(0, ...rows.map((row) => Math.max(row.sales, row.crm || 0, row.ecommerce || 0)));
@@ -41,18 +43,18 @@ export const horizons = {
             trigger: "axis",
             formatter: ([{ dataIndex }]) => {
               const row = rows[dataIndex];
-              return h("table", { class: "tip" }, h("caption", { text: row.name }), SERIES.map(([field, name]) => h("tr", {}, h("th", { text: name }), h("td", { text: format.amount(row[field]) }))));
+              return h("table", { class: "tip" }, h("caption", { text: captionOf(row) }), SERIES.map(([field, name]) => h("tr", {}, h("th", { text: name }), h("td", { text: format.amount(row[field]) }))));
             },
           }),
           series: lines(view.theme, rows, null),
         },
-        text.aria(title),
+        labels.trend.aria(`${view.scope}, ${title}`, captionOf(last), format.amount(last.sales), format.amount(last.crm), format.amount(last.ecommerce)),
       );
     }
   },
   table: (view) => ({
-    columns: [{ name: labels.grains.label, text: true }, { name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: HORIZONS.flatMap(([grain, count]) => view.periodsFor(view.segment, grain).slice(-count).reverse().map((row) => [labels.grains[grain], row.start, row.sales, row.crm, row.ecommerce])),
+    columns: [{ name: labels.grains.label, text: true }, ...periodColumns, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
+    rows: HORIZONS.flatMap(([grain, count]) => view.periodsFor(view.segment, grain).slice(-count).reverse().map((row) => [labels.grains[grain], ...periodCells(view, row), row.sales, row.crm, row.ecommerce])),
   }),
   about: (view) => aboutLines(view),
 };

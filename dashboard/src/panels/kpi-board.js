@@ -1,11 +1,12 @@
 // KPI board: every KPI of the period, its target, and whether the difference is good news.
 import { h, name } from "../dom.js";
-import { format, ofUnit } from "../format.js";
+import { NONE, format, inHundredths, ofUnit } from "../format.js";
 import { labels } from "../labels.js";
-import { shift } from "../periods.js";
+import { lastDay, shift } from "../periods.js";
 import { tokens } from "../theme.js";
 import { sparkline } from "./cards.js";
-import { boardPeriod, boardPeriodName, drawRegion, svg } from "./parts.js";
+import { boardPeriod, boardPeriodName, drawRegion, periodCells, periodColumns, periodOf, svg } from "./parts.js";
+import { gapOf, gapText, glyphOf } from "./target.js";
 
 const text = labels.board;
 const PERIODS = 13;
@@ -17,7 +18,7 @@ function rowsOf(view) {
   return view.data.get("kpi_definitions").rows.map((definition) => {
     const rows = new Map(board.where(["kpi", "period_grain"], [definition.kpi, period.grain]).map((row) => [row.period_start_date, row]));
     const starts = Array.from({ length: PERIODS }, (_, i) => shift(period.grain, period.start, i - PERIODS + 1)).filter((start) => rows.has(start));
-    return { ...definition, row: rows.get(period.start), series: starts.map((start) => rows.get(start).value), format: ofUnit(definition.unit) };
+    return { ...definition, row: rows.get(period.start), series: starts.map((start) => rows.get(start).value), isRate: definition.unit === "rate", format: ofUnit(definition.unit) };
   });
 }
 
@@ -33,13 +34,19 @@ function kindsOf(rows) {
   return kinds;
 }
 
-/** Glyph and words: whether the status is good news is never told by colour alone. */
-const statusText = (row) => (row?.status ? `${row.is_favourable ? "✓" : "✗"} ${row.status}, ${row.is_favourable ? text.favourable : text.unfavourable}` : null);
-
-function statusCell(row, isComplete) {
-  const status = statusText(row);
-  if (status) return h("td", { class: `status ${row.is_favourable ? "good" : "bad"}`, text: status });
+function statusCell(row, isRate, isComplete) {
+  if (row?.status) {
+    const said = `${glyphOf(row, isRate)} ${row.status}, ${row.is_favourable ? text.favourable : text.unfavourable}`;
+    return h("td", { class: `status ${row.is_favourable ? "good" : "bad"}`, text: said });
+  }
   return h("td", { class: "status muted", text: row && row.target !== null && !isComplete ? text.unfinished : "–" });
+}
+
+/** What is said of a KPI in a period: the note on its target, or why there is no value. */
+function noteOf(view, period, { kpi, row }) {
+  if (row?.notes) return row.notes;
+  const isPast = lastDay(period.grain, period.start) < view.asOf;
+  return row && row.value === null && isPast && text.onlyNow.kpis.includes(kpi) ? text.onlyNow.note(format.date(view.asOf)) : null;
 }
 
 /** The value as a bar and the target as a line across it; nothing where one of them is missing or below 0. */
@@ -80,7 +87,9 @@ function draw(body, view, frame) {
         h(
           "tbody",
           {},
-          rows.flatMap(({ kpi, label, definition, row, series, format: formatter }, i) => {
+          rows.flatMap((figure, i) => {
+            const { kpi, label, definition, row, series, isRate, format: formatter } = figure;
+            const note = noteOf(view, period, figure);
             const isOpen = frame.open.has(kpi);
             const shown = h(
               "tr",
@@ -94,10 +103,10 @@ function draw(body, view, frame) {
               h("td", { class: "number value", text: formatter(row?.value) }),
               h("td", { class: "number", text: formatter(row?.target) }),
               h("td", { class: "bullet" }, bullet(view, row)),
-              h("td", { class: "number", text: format.change(row?.variance) }),
-              statusCell(row, period.isComplete),
+              h("td", { class: "number variance", text: row ? gapText(row, isRate) : NONE }),
+              statusCell(row, isRate, period.isComplete),
               h("td", { class: "series" }, sparkline({ series, board: row })),
-              h("td", { class: "notes" }, row?.notes ? name(row.notes) : null),
+              h("td", { class: "notes" }, note && name(note)),
             );
             return isOpen ? [shown, h("tr", { class: "definition" }, h("td", { colspan: columns.length - 1, text: definition }))] : [shown];
           }),
@@ -123,17 +132,24 @@ export const kpiBoard = {
   draw,
   table: (view) => {
     const { columns } = text;
-    const shown = rowsOf(view);
-    const unitOf = (field) => (row) => row && row[field] !== null && row[field] !== undefined ? row[field] : null;
+    const period = boardPeriod(view);
+    const named = periodCells(view, periodOf(view, period.grain, period.start));
+    // each row has its own unit, so that it stands in a column and not in the headings
+    const units = { ...text.units, amount: view.settings.currency };
+    const inUnit = (isRate, value) => (isRate && typeof value === "number" ? inHundredths(value) : (value ?? null));
+    const gap = (row, isRate) => (row && gapOf(row, isRate) !== null ? [inHundredths(gapOf(row, isRate)), isRate ? text.units.points : text.units.rate] : [null, null]);
     return {
       columns: [
-        { name: columns.kpi, text: true }, { name: columns.unit, text: true }, { name: labels.table.period, text: true }, { name: columns.value }, { name: columns.target },
-        { name: columns.variance }, { name: columns.status, text: true }, { name: columns.favourable, text: true }, { name: columns.notes, text: true }, { name: columns.definition, text: true },
+        { name: columns.kpi, text: true }, { name: columns.unit, text: true }, ...periodColumns, { name: columns.value }, { name: columns.target },
+        { name: columns.variance }, { name: columns.varianceUnit, text: true }, { name: columns.status, text: true }, { name: columns.favourable, text: true }, { name: columns.notes, text: true }, { name: columns.definition, text: true },
       ],
-      rows: shown.map(({ label, unit, definition, row }) => [
-        label, unit, boardPeriod(view).start, unitOf("value")(row), unitOf("target")(row), unitOf("variance")(row), row?.status ?? null,
-        row?.status ? (row.is_favourable ? text.favourable : text.unfavourable) : null, row?.notes ?? null, definition,
-      ]),
+      rows: rowsOf(view).map((figure) => {
+        const { label, unit, isRate, definition, row } = figure;
+        return [
+          label, units[unit], ...named, inUnit(isRate, row?.value), inUnit(isRate, row?.target), ...gap(row, isRate), row?.status ?? null,
+          row?.status ? (row.is_favourable ? text.favourable : text.unfavourable) : null, noteOf(view, period, figure), definition,
+        ];
+      }),
     };
   },
   about: [

@@ -3,7 +3,7 @@ import { h } from "../dom.js";
 import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { daysPassed, lastDay, shift, startOf } from "../periods.js";
-import { drawRegion } from "./parts.js";
+import { drawRegion, periodCells, periodColumns } from "./parts.js";
 
 const text = labels.leads;
 const MONTHS = 13;
@@ -75,8 +75,8 @@ export const leads = {
     if (!body.querySelector(":scope > .note")) body.append(h("p", { class: "note", text: text.key }));
   },
   table: (view) => ({
-    columns: [{ name: text.month, text: true }, ...FIGURES.map(([name, , formatter]) => ({ name: text[name], format: name === "amount" ? format.amount : formatter }))],
-    rows: [...view.data.get("lead_funnel").rows].reverse().map((row) => [row.cohort_month, ...FIGURES.map(([, field]) => row[field])]),
+    columns: [...periodColumns, ...FIGURES.map(([name, , formatter]) => ({ name: text[name], format: name === "amount" ? format.amount : formatter }))],
+    rows: [...view.data.get("lead_funnel").rows].reverse().map((row) => [...periodCells(view, { grain: "month", start: row.cohort_month }), ...FIGURES.map(([, field]) => row[field])]),
   }),
   about: FIGURES.map(([name, field]) => [text[name], "dash_lead_funnel", field]),
 };

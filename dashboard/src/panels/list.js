@@ -6,7 +6,9 @@ import { chip } from "./split.js";
 
 const text = labels.list;
 const PAGE = 12;
-const CSV_ROWS = 10_000;
+// what the table behind the list holds, and what is read at once for the CSV: the file's own groups of rows
+const TABLE_ROWS = 1_000;
+const BLOCK_ROWS = 8_192;
 
 const level = (value) => labels.levels[value] || format.text(value);
 const asDay = (value) => (value instanceof Date ? isoDay(value) : value);
@@ -97,10 +99,16 @@ export const list = {
   },
   table: async (view) => {
     const columns = columnsOf(view);
-    const rows = await view.data.customers(view.scheme, view.segment, 0, CSV_ROWS);
+    const count = view.data.customerCount(view.scheme, view.segment);
+    const read = async (from, to) => (await view.data.customers(view.scheme, view.segment, from, to)).map((row) => columns.map(([column]) => asDay(row[column])));
+    async function* blocks() {
+      for (let from = 0; from < count; from += BLOCK_ROWS) yield read(from, from + BLOCK_ROWS);
+    }
     return {
       columns: columns.map(([, label, formatter, isText]) => ({ name: label, format: formatter, text: isText })),
-      rows: rows.map((row) => columns.map(([column]) => asDay(row[column]))),
+      rows: await read(0, TABLE_ROWS),
+      note: count > TABLE_ROWS ? text.firstRows(format.count(TABLE_ROWS), format.count(count)) : null,
+      blocks: blocks(),
     };
   },
   about: (view) => columnsOf(view).map(([column, label]) => [label, "customer_360", column]),

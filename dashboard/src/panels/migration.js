@@ -106,10 +106,17 @@ function matrix(body, view, frame) {
   );
 }
 
-const table = (view) => ({
-  columns: [{ name: text.fromColumn, text: true }, { name: text.toColumn, text: true }, { name: labels.split.columns.customers, format: format.count }, { name: text.percent, format: format.rate }],
-  rows: movements(view).rows.map((row) => [row.from_segment, row.to_segment, row.customer_count, row.from_share]),
-});
+function table(view) {
+  const { from, to, rows } = movements(view);
+  return {
+    columns: [
+      { name: text.fromDate, text: true }, { name: text.toDate, text: true }, { name: text.fromColumn, text: true }, { name: text.toColumn, text: true },
+      { name: labels.split.columns.customers, format: format.count }, { name: text.percent, format: format.rate },
+    ],
+    rows: rows.map((row) => [from, to, row.from_segment, row.to_segment, row.customer_count, row.from_share]),
+  };
+}
+const fileWords = (view, segment = "") => [view.scheme, segment, movements(view).from, movements(view).to];
 const aboutMoves = [[labels.split.columns.customers, "fct_segment_migration", "customer_count"], [text.percent, "fct_segment_migration", "from_share"]];
 
 export const migration = {
@@ -139,6 +146,7 @@ export const migration = {
     matrix(body, view, frame);
   },
   table,
+  fileWords: (view) => fileWords(view),
   about: [
     ...aboutMoves,
     [text.before, "dash_segment_size", "previous_month_customer_count"], [text.first, "dash_segment_size", "first_purchase_customer_count"],
@@ -245,7 +253,11 @@ export const flows = {
   },
   table: (view) => {
     const { columns, rows } = table(view);
-    return { columns, rows: rows.filter(([from, to]) => from !== to && (!view.segmentRow || from === view.segment || to === view.segment)) };
+    return {
+      columns: [{ name: labels.split.columns.segment, text: true }, ...columns],
+      rows: rows.filter(([, , from, to]) => from !== to && (!view.segmentRow || from === view.segment || to === view.segment)).map((row) => [view.scope, ...row]),
+    };
   },
+  fileWords: (view) => fileWords(view, view.segmentRow?.segment),
   about: [...aboutMoves, [labels.flows.into, "dash_segment_size", "joined_customer_count"], [labels.flows.outOf, "dash_segment_size", "left_customer_count"]],
 };

@@ -32,6 +32,19 @@ export function boardPeriodName(view) {
   return `${period.name}${passed}${period.isAnother ? labels.lower.monthOf(view.period.name) : ""}`;
 }
 
+/** Columns of a table that say which period a row is of: as the page calls it, by its first day, and how much of it there are data of. */
+export const periodColumns = [labels.table.period, labels.period.start, labels.period.extent].map((column) => ({ name: column, text: true }));
+
+/** Their values. `from`: first day of the data, where the period begins before it. */
+export function periodCells(view, { grain, start, from }) {
+  const [passed, all] = daysPassed(grain, start, view.asOf);
+  const partly = [from && labels.period.from(format.date(from)), passed < all && labels.period.unfinished(passed, all)].filter(Boolean).join(", ");
+  return [periodName(grain, start, labels), start, partly || labels.period.whole];
+}
+
+/** A period of all customers by its first day, such as `periodCells` wants it; also where there is none, before the first sale. */
+export const periodOf = (view, grain, start) => view.periodsFor("all", grain).find((period) => period.start === start) || { grain, start };
+
 /**
  * Groups of customers in the order of a table: all, the segments of the scheme, then those of `present` that are no segment (`unscored`, …).
  * [{key, label, segment}], `segment` only where it is one.
@@ -136,6 +149,9 @@ export function whisker(view, scale, { low, value, high, isFew, colour }) {
   );
 }
 
+/** Cell of an interval in numbers; `isFew`: said also in words. */
+export const limitsCell = (limits, isFew) => h("td", { class: "muted limits" }, limits, isFew && h("span", { class: "second", text: labels.lower.few }));
+
 /** Points without their unit, for two of them in one text, `-0.9 to +48.4`, and for a scale, `+20`. */
-export const barePoints = (value) => format.points(value).replace(/ pt$/, "");
+export const barePoints = (value) => format.points(value).replace(/ pts$/, "");
 export const scalePoints = (value) => `${value > 0 ? "+" : ""}${(Math.abs(value * 100) % 1 < 0.001 ? format.count : format.decimal)(Number((value * 100).toFixed(6)))}`;

@@ -5,6 +5,7 @@ import { labels } from "../labels.js";
 import { daysPassed } from "../periods.js";
 import { DAYS_KEPT } from "../view.js";
 import { changeText } from "./cards.js";
+import { periodCells, periodColumns } from "./parts.js";
 
 const text = labels.table;
 const ROWS_AT_FIRST = 130;
@@ -167,8 +168,8 @@ export const periodTable = {
   table: (view) => {
     const columns = columnsOf();
     return {
-      columns: [{ name: text.period, text: true }, ...columns.map(([name, , formatter]) => ({ name, format: formatter }))],
-      rows: [...view.periods].reverse().map((period) => [period.start, ...columns.map(([, field]) => period[field])]),
+      columns: [...periodColumns, ...columns.map(([name, , formatter]) => ({ name, format: formatter }))],
+      rows: [...view.periods].reverse().map((period) => [...periodCells(view, period), ...columns.map(([, field]) => period[field])]),
     };
   },
   about: (view) =>

@@ -5,7 +5,7 @@ import { format, periodName } from "../format.js";
 import { labels } from "../labels.js";
 import { lastDay, shift } from "../periods.js";
 import { segmentColours, tokens } from "../theme.js";
-import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, quoted, scaleHead, whisker } from "./parts.js";
+import { boardPeriod, boardPeriodName, drawRegion, groupCell, groupsOf, limitsCell, periodCells, periodColumns, quoted, scaleHead, whisker } from "./parts.js";
 import { periodAxis } from "./trend.js";
 
 const text = labels.satisfaction;
@@ -48,10 +48,11 @@ function seriesOf(view) {
 function npsCells(view, row) {
   if (!row) return h("td", { colspan: 3, class: "muted no-lift", text: text.none });
   const t = tokens[view.theme];
+  const isFew = row.response_count < ENOUGH;
   return [
     h("td", { class: "number value", text: format.decimal(row.nps) }),
-    h("td", { class: "interval" }, whisker(view, SCALE, { low: row.nps_low, value: row.nps, high: row.nps_high, isFew: row.response_count < ENOUGH, colour: t.muted })),
-    h("td", { class: "muted limits", text: text.limits(format.count(row.nps_low), format.count(row.nps_high)) }),
+    h("td", { class: "interval" }, whisker(view, SCALE, { low: row.nps_low, value: row.nps, high: row.nps_high, isFew, colour: t.muted })),
+    limitsCell(text.limits(format.count(row.nps_low), format.count(row.nps_high)), isFew),
   ];
 }
 
@@ -170,21 +171,20 @@ export const satisfaction = {
     drawTrend(body, view);
   },
   table: (view) => {
-    const { start } = boardPeriod(view);
     const columns = [
-      { name: text.survey, text: true }, { name: text.segment, text: true }, { name: text.period, text: true }, { name: text.responses, format: format.count },
+      { name: text.survey, text: true }, { name: text.segment, text: true }, ...periodColumns, { name: text.responses, format: format.count },
       { name: text.csat, format: format.score }, { name: text.topTwo, format: format.rate }, { name: text.average, format: format.score }, { name: text.nps, format: format.decimal },
       { name: text.low, format: format.decimal }, { name: text.high, format: format.decimal },
     ];
-    const line = (survey, label, from, row) => [
-      text.measure[survey], label, from, row?.response_count ?? 0, survey === "csat" ? row?.average_score ?? null : null, survey === "csat" ? row?.top_two_share ?? null : null,
+    const line = (survey, label, period, row) => [
+      text.measure[survey], label, ...periodCells(view, period), row?.response_count ?? 0, survey === "csat" ? row?.average_score ?? null : null, survey === "csat" ? row?.top_two_share ?? null : null,
       survey === "nps" ? row?.average_score ?? null : null, row?.nps ?? null, row?.nps_low ?? null, row?.nps_high ?? null,
     ];
     return {
       columns,
       rows: [
-        ...["csat", "nps"].flatMap((survey) => groupRows(view).map((group) => line(survey, group.label, start, group[survey]))),
-        ...seriesOf(view).slice(0, -1).reverse().map((period) => line(measure, view.scope, period.start, period.row)),
+        ...["csat", "nps"].flatMap((survey) => groupRows(view).map((group) => line(survey, group.label, boardPeriod(view), group[survey]))),
+        ...seriesOf(view).slice(0, -1).reverse().map((period) => line(measure, view.scope, period, period.row)),
       ],
     };
   },

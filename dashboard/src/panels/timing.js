@@ -77,10 +77,10 @@ export const timing = {
     );
   },
   table: (view) => ({
-    columns: [{ name: text.weekday, text: true }, { name: text.hour }, { name: text.purchases, format: format.count }, { name: text.measure.purchase, format: format.rate }, { name: text.responses, format: format.count }, { name: text.measure.response, format: format.rate }],
+    columns: [{ name: text.weekday, text: true }, { name: text.hour }, { name: text.purchases, format: format.count }, { name: text.purchaseShare, format: format.rate }, { name: text.responses, format: format.count }, { name: text.responseShare, format: format.rate }],
     rows: rowsOf(view).map((row) => [format.weekday(row.day_of_week), row.hour_of_day, row.purchase_count, row.purchase_share, row.response_count, row.response_share]),
   }),
   about: [
-    [text.measure.purchase, "fct_campaign_timing", "purchase_share"], [text.measure.response, "fct_campaign_timing", "response_share"], [text.action, "dim_segments", "recommended_action"],
+    [text.purchaseShare, "fct_campaign_timing", "purchase_share"], [text.responseShare, "fct_campaign_timing", "response_share"], [text.action, "dim_segments", "recommended_action"],
   ],
 };

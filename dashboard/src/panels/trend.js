@@ -5,6 +5,7 @@ import { dayAndMonth, format, monthName } from "../format.js";
 import { labels } from "../labels.js";
 import { tokens } from "../theme.js";
 import { changeText } from "./cards.js";
+import { periodCells, periodColumns } from "./parts.js";
 
 const text = labels.trend;
 const WINDOW = { day: 120, week: 104, month: 60, quarter: 40, year: 40 };
@@ -61,7 +62,7 @@ export function periodAxis(themeName, rows, grain, width) {
     const year = row.start.slice(0, 4);
     const first = !years.has(year);
     years.add(year);
-    if (grain === "year") return row.isComplete ? year : `${year}\n${labels.period.toDate}`;
+    if (grain === "year") return [year, row.from && labels.period.from(monthName(row.from)), !row.isComplete && labels.period.toDate].filter(Boolean).join("\n");
     const name = grain === "quarter" ? `Q${Math.floor((Number(row.start.slice(5, 7)) - 1) / 3) + 1}` : grain === "month" ? monthName(row.start) : dayAndMonth(row.start);
     if (!row.isComplete && i === rows.length - 1 && grain !== "day") return `${name}\n${labels.period.toDate}`;
     return first ? `${name}\n${year}` : name;
@@ -73,29 +74,34 @@ export function periodAxis(themeName, rows, grain, width) {
   };
 }
 
-/** Rows of three lines with hollow dots where the last period is unfinished. */
+/** Name of a period, and how much of it there are data of where that is not all. */
+export function captionOf({ name, from, isComplete }) {
+  const partly = [from && labels.period.from(format.date(from)), !isComplete && labels.period.toDate].filter(Boolean);
+  return partly.length ? `${name} (${partly.join(", ")})` : name;
+}
+
+/** Three lines, with hollow dots where the first period begins before the data or the last is unfinished. */
 export function lines(themeName, rows, chosen) {
   const t = tokens[themeName];
-  const end = rows.length - 1;
-  const isOpen = rows.length > 0 && !rows[end].isComplete;
+  const isWhole = (row) => row.isComplete && !row.from;
+  const wholes = rows.filter(isWhole).length;
+  const symbolOf = (row) => (row === chosen || wholes === 1 ? "circle" : "none");
+  // lines to the parts begin at the period beside them
+  const isBeside = (i) => [rows[i - 1], rows[i + 1]].some((row) => row && !isWhole(row));
   return SERIES.flatMap(([field, name, , token, width]) => {
     const colour = t[token];
-    const finished = rows.map((row, i) => {
-      const isChosen = row === chosen;
-      const alone = rows.length - (isOpen ? 1 : 0) === 1;
-      return { value: isOpen && i === end ? null : row[field], symbol: isChosen || alone ? "circle" : "none", symbolSize: 7 };
-    });
+    const whole = rows.map((row) => ({ value: isWhole(row) ? row[field] : null, symbol: symbolOf(row), symbolSize: 7 }));
     const series = [{
-      id: field, name, type: "line", data: finished, lineStyle: { width, color: colour }, itemStyle: { color: colour, borderColor: t.card, borderWidth: 1 }, showSymbol: true,
+      id: field, name, type: "line", data: whole, lineStyle: { width, color: colour }, itemStyle: { color: colour, borderColor: t.card, borderWidth: 1 }, showSymbol: true,
       z: field === "sales" ? 4 : 3, emphasis: { disabled: true },
       markLine: field === "sales" && chosen && rows.includes(chosen) && rows.length > 1
         ? { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: t.line2, type: "solid", width: 1 }, data: [{ xAxis: chosen.start }], animation: false }
         : undefined,
     }];
-    if (isOpen)
+    if (wholes < rows.length)
       series.push({
         id: `${field}-open`, name, type: "line",
-        data: rows.map((row, i) => (i === end ? { value: row[field], symbol: "circle", symbolSize: 7 } : { value: i === end - 1 ? row[field] : null, symbol: "none" })),
+        data: rows.map((row, i) => (isWhole(row) ? { value: isBeside(i) ? row[field] : null, symbol: "none" } : { value: row[field], symbol: "circle", symbolSize: 7 })),
         showSymbol: true, lineStyle: { width: 1, type: "dotted", color: colour, opacity: 0.5 }, itemStyle: { color: t.card, borderColor: colour, borderWidth: 1.5 },
         emphasis: { disabled: true }, z: 2,
       });
@@ -121,7 +127,7 @@ function tooltipOf(view, rows) {
     const row = rows[(Array.isArray(given) ? given[0] : given).dataIndex];
     const t = tokens[view.theme];
     const table = h("table", { class: "tip" });
-    table.append(h("caption", { text: row.isComplete ? row.name : `${row.name} (${labels.period.toDate})` }));
+    table.append(h("caption", { text: captionOf(row) }));
     for (const [field, name, , token] of SERIES) {
       const change = row.isComparable && row.yearBefore?.isComparable ? changeText(row[field], row.yearBefore[field], false, 0) : null;
       table.append(
@@ -204,8 +210,8 @@ export const trend = {
     );
   },
   table: (view) => ({
-    columns: [{ name: labels.table.period, text: true }, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
-    rows: [...view.periods].reverse().map((row) => [row.start, row.sales, row.crm, row.ecommerce]),
+    columns: [...periodColumns, ...SERIES.map(([, name]) => ({ name, format: format.amount }))],
+    rows: [...view.periods].reverse().map((row) => [...periodCells(view, row), row.sales, row.crm, row.ecommerce]),
   }),
   about: (view) => aboutLines(view),
 };
