@@ -107,9 +107,7 @@ def as_text(name: str, stored: str, type_: str) -> str:
     return f"cast({name} as varchar)"
 
 
-def export(
-    database: Path, scratch: Path, target: str
-) -> tuple[dict[str, Path], dict[str, int]]:
+def export(database: Path, scratch: Path, target: str) -> tuple[dict[str, Path], dict[str, int]]:
     """Each raw table as a file of text, CSV for PostgreSQL and Parquet for Spark; their rows."""
     files, counts = {}, {}
     with duckdb.connect(str(database)) as connection:

@@ -33,7 +33,7 @@ MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 LOGGING = """\
-rootLogger.level = warn
+rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
 appender.stderr.name = stderr
@@ -47,15 +47,11 @@ SETTINGS = {
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    # what is built here is small: more parts are more waiting
+    # what is built here is small: to plan a statement takes longer than to run it
     "spark.sql.shuffle.partitions": "2",
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    # dozens of statements of one build are alike in nothing
-    "spark.sql.codegen.cache.maxEntries": "2000",
-    "spark.sql.ui.retainedExecutions": "10",
-    "spark.ui.retainedJobs": "10",
-    "spark.ui.retainedStages": "10",
+    "spark.sql.adaptive.enabled": "false",
 }
+JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 class ClusterError(Exception):
@@ -186,7 +182,8 @@ def wait_for(folder: Path, name: str, port: int) -> None:
         if name not in processes(folder) or time.monotonic() > deadline:
             said = (folder / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
             raise ClusterError(
-                f"Spark's {name} did not start; {folder / name}.log ends with: {' '.join(said[-3:])}"
+                f"Spark's {name} did not start; {folder / name}.log ends with:"
+                f" {' '.join(said[-3:])}"
             )
         time.sleep(0.5)
 
@@ -207,8 +204,8 @@ def start(folder: Path = FOLDER) -> Cluster:
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={folder}",
-        "spark.executor.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Dderby.system.home={folder}",
+        "spark.executor.extraJavaOptions": JAVA_OPTIONS,
     }
     launch(folder, spark, "master", "spark-class", MASTER, "--host", "127.0.0.1",
            "--port", str(master), "--webui-port", "0")  # fmt: skip

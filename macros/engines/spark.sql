@@ -148,6 +148,15 @@
     {{ return('load the raw files first with `python scripts/load_raw.py --target spark`') }}
 {%- endmacro -%}
 
+{#- Contracts know text, not text of a length. -#}
+{%- macro spark__create_csv_table(model, agate_table) -%}
+    {%- set types = {} -%}
+    {%- for name, type in model['config'].get('column_types', {}).items() -%}
+        {%- do types.update({name: 'string' if type.startswith('varchar') else type}) -%}
+    {%- endfor -%}
+    {{ return(dbt.spark__create_csv_table({'config': {'column_types': types}}, agate_table)) }}
+{%- endmacro -%}
+
 {#- dbt's own hands the values over apart from the statement, where every number becomes a double and NULL a text. -#}
 {%- macro spark__load_csv_rows(model, agate_table) -%}
     {%- set rows = [] -%}
