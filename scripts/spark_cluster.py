@@ -42,7 +42,7 @@ appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
 """
 SETTINGS = {
-    "spark.driver.memory": "2g",
+    "spark.driver.memory": "4g",
     "spark.executor.memory": "1500m",
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
