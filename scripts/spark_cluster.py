@@ -87,7 +87,7 @@ def install() -> Path:
     if not found or not found.origin:
         raise ClusterError(
             "pyspark is not installed in this environment:"
-            " `pip install --no-deps --require-hashes -r requirements-engines.txt` installs it."
+            " `pip install --no-deps --require-hashes -r requirements-spark.txt` installs it."
         )
     if not java():
         if os.geteuid() != 0 or not shutil.which("apt-get"):

@@ -6,7 +6,8 @@
     {%- set d = clientele.cents(denominator) -%}
     {%- set quotient = '(2 * abs(' ~ n ~ ') * 1' ~ '0' * digits ~ ' + abs(' ~ d ~ ')) div (2 * abs(' ~ d ~ '))' -%}
     {%- set last_digit = 'cast(0.' ~ '0' * (digits - 1) ~ '1 as decimal(' ~ digits ~ ', ' ~ digits ~ '))' -%}
-    {{ return('case when abs(cast(' ~ n ~ ' as double)) * 1e' ~ digits ~ ' < abs(cast(' ~ d ~ ' as double)) * 5e18'
+    {%- set roughly = 'abs(cast({0} as ' ~ clientele.type_double() ~ '))' -%}
+    {{ return('case when ' ~ roughly.format(n) ~ ' * 1e' ~ digits ~ ' < ' ~ roughly.format(d) ~ ' * 5e18'
         ~ ' then try_cast(case when (' ~ n ~ ' < 0) = (' ~ d ~ ' < 0) then 1 else -1 end * (' ~ quotient ~ ') * ' ~ last_digit ~ ' as decimal(18, ' ~ digits ~ ')) end') }}
 {%- endmacro -%}
 
@@ -63,7 +64,7 @@
 {%- macro spark__read_raw_decimal(name) -%}
     {{ return("case"
         ~ " when typeof(" ~ name ~ ") like 'decimal%' or typeof(" ~ name ~ ") in ('tinyint', 'smallint', 'int', 'bigint') then try_cast(" ~ name ~ "_text as decimal(18, 2))"
-        ~ " when typeof(" ~ name ~ ") in ('float', 'double') then case when abs(try_cast(" ~ name ~ "_text as double)) < 1e15 then try_cast(" ~ name ~ "_text as decimal(18, 2)) end"
+        ~ " when typeof(" ~ name ~ ") in ('float', 'double') then case when abs(try_cast(" ~ name ~ "_text as " ~ clientele.type_double() ~ ")) < 1e15 then try_cast(" ~ name ~ "_text as decimal(18, 2)) end"
         ~ " when " ~ name ~ "_text rlike '^[+-]?[0-9]{1,15}([.][0-9]+)?$' then try_cast(" ~ name ~ "_text as decimal(18, 2))"
         ~ " end") }}
 {%- endmacro -%}
