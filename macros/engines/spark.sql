@@ -51,6 +51,11 @@
     {{ return("'" ~ value | string | replace('\\', '\\\\') | replace("'", "\\'") ~ "'") }}
 {%- endmacro -%}
 
+{#- Every timestamp of Spark's is one. -#}
+{%- macro spark__type_zoned_timestamp() -%}
+    {{ return('timestamp') }}
+{%- endmacro -%}
+
 {#- Raw values: a column of any type is read through its text, since a cast between types that do not go together is an error
     even where it is never made. -#}
 {%- macro spark__trimmed_text(name) -%}
