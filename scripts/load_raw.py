@@ -19,6 +19,7 @@ file that is wrong. A table that this command has not made is never touched.
 """
 
 import argparse
+import logging
 import os
 import shutil
 import subprocess
@@ -231,6 +232,8 @@ def load_spark(files: dict[str, Path]) -> None:
             "dbt-spark is not installed in this environment:"
             " `pip install --no-deps --require-hashes -r requirements-engines.txt` installs it."
         ) from absent
+    # it says on its own that nobody listens
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
     schema = os.environ.get("CRM_SCHEMA_PREFIX", "") + "raw"
     file_format = os.environ.get("CRM_SPARK_FILE_FORMAT") or "parquet"
     try:

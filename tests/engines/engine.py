@@ -23,10 +23,11 @@ class Engine:
         """Rows of a query on the marts."""
         raise NotImplementedError
 
-    def load(self, raw: Path, **settings: str) -> Result:
+    def load(self, raw: Path, *options: str, **settings: str) -> Result:
         """Load a raw folder with the project's command."""
+        command = [sys.executable, "scripts/load_raw.py", "--target", self.target]
         done = subprocess.run(
-            [sys.executable, "scripts/load_raw.py", "--target", self.target, "--raw", str(raw)],
+            [*command, "--raw", str(raw), *options],
             cwd=PROJECT,
             env=self.environment() | settings,
             capture_output=True,
