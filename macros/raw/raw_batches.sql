@@ -208,6 +208,10 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     table    text, name of a table of source `crm`; none: all of them
 -#}
 {%- macro remember_batches(table=none) -%}
+    {{ return(adapter.dispatch('remember_batches', 'clientele')(table)) }}
+{%- endmacro -%}
+
+{%- macro default__remember_batches(table) -%}
     {%- set read = source('kept', 'batches_read') -%}
     {%- set of_table = "table_name = '" ~ table ~ "'" if table else '1 = 1' -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }};
@@ -220,7 +224,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     the source has told no `loaded_at`, or an older one. A post-hook, before macro remember_batches.
 -#}
 {%- macro tell_of_changed_batches() -%}
-    {%- if execute -%}
+    {%- if execute and model.config.materialized == 'incremental' -%}
         {%- set changed = run_query('select changed.table_name, changed.raw_batch, changed.is_there from (' ~ clientele.changed_batches() ~ ') as changed inner join '
             ~ source('kept', 'batches_read') ~ ' as batches_read on changed.table_name = batches_read.table_name and changed.raw_batch = batches_read.raw_batch'
             ~ " where batches_read.model_name = '" ~ this.identifier ~ "' order by 1, 2") -%}

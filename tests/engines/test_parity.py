@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import random_raw
 from dbt_runs import PROJECT, DbtRuns
+from engine import Engine
 from test_same_data_same_marts import canonical_texts, write_typed
 
 BUILD = ["--quiet", "build", "--exclude-resource-type", "test"]
@@ -141,21 +142,28 @@ def duck(folder) -> DbtRuns:
     return DbtRuns(folder / "duckdb")
 
 
-def build_both(duck, postgres, raw: Path, variables=None) -> tuple[dict, dict]:
-    """The marts of a raw folder on DuckDB and on PostgreSQL."""
+@pytest.fixture(params=["postgres", "spark"])
+def other(request) -> Engine:
+    """Another engine, without a table."""
+    if request.param == "postgres":
+        return request.getfixturevalue("database")("parity")
+    return request.getfixturevalue("spark")
+
+
+def build_both(duck, other: Engine, raw: Path, variables=None) -> tuple[dict, dict]:
+    """The marts of a raw folder on DuckDB and on another engine."""
     duck(*BUILD, raw=raw, variables=variables)
-    loaded = postgres.load(raw)
+    loaded = other.load(raw)
     assert loaded.exit_code == 0, loaded.output
-    postgres.dbt(*BUILD, variables=variables)
+    other.dbt(*BUILD, variables=variables)
     with duckdb.connect(str(duck.database), read_only=True) as connection:
         ours = read_marts(lambda sql: connection.execute(sql).fetchall())
-    return ours, read_marts(postgres.execute)
+    return ours, read_marts(other.read)
 
 
 @pytest.mark.parametrize("name", ["sample", "random"])
-def test_two_load_days_give_the_same_marts(name, duck, database, tmp_path):
+def test_two_load_days_give_the_same_marts(name, duck, other, tmp_path):
     duck.forget()
-    postgres = database(f"parity_{name}")
     first = read_sample() if name == "sample" else random_raw.make_raw(SEED)
     second = next_day(first)
     random_raw.write_raw(first, tmp_path / "day_1")
@@ -164,7 +172,7 @@ def test_two_load_days_give_the_same_marts(name, duck, database, tmp_path):
     for day, variables in (("day_1", None), ("day_2", None), ("day_2", VARIABLES)):
         if variables and name == "sample":
             continue
-        ours, theirs = build_both(duck, postgres, tmp_path / day, variables)
+        ours, theirs = build_both(duck, other, tmp_path / day, variables)
         messages = differences(ours, theirs)
         assert not messages, "\n".join([f"{name}, {day}, {variables}:", *messages])
         seen.append({mart: len(rows) for mart, (_, rows) in theirs.items()})
@@ -175,13 +183,12 @@ def test_two_load_days_give_the_same_marts(name, duck, database, tmp_path):
     shutil.rmtree(tmp_path / "day_2")
 
 
-def test_typed_parquet_gives_the_same_marts(duck, database, tmp_path):
+def test_typed_parquet_gives_the_same_marts(duck, other, tmp_path):
     duck.forget()
-    postgres = database("parity_typed")
     tables = canonical_texts(random_raw.make_raw(SEED + 10))
     used = write_typed(tables, tmp_path / "typed")
     assert {"timestamp", "timestamptz", "timestamp_ns", "double", "date", "boolean"} <= used
-    ours, theirs = build_both(duck, postgres, tmp_path / "typed")
+    ours, theirs = build_both(duck, other, tmp_path / "typed")
     # hash and JSON of a rejected row hold the text that its type was loaded as
     texts = {"marts.rejected_records.record_hash", "pii.rejected_records.record_hash"}
     messages = differences(ours, theirs, texts | {"pii.rejected_records.raw_record"})

@@ -54,15 +54,23 @@ counted as (
         rejected_erased_count as record_count
     from rejected
     {% for table in raw_table_names() -%}
-    {%- for name in accepted_row_checks(table) -%}
     union all
+    -- one row a check: a union of all checks would, on some engines, count anew for each
     select
         '{{ table }}' as table_name,
-        '{{ name }}' as check_name,
-        {{ name }}{{ '_count' if name == 'accepted' }} as record_count
+        checks.check_name,
+        case checks.check_name
+            {%- for name in accepted_row_checks(table) %}
+            when '{{ name }}' then {{ name }}{{ '_count' if name == 'accepted' }}
+            {%- endfor %}
+        end as record_count
     from {{ table }}_accepted
-    {% endfor -%}
-    {%- endfor %}
+    cross join (
+        {%- for name in accepted_row_checks(table) %}
+        select '{{ name }}' as check_name{{ ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as checks
+    {% endfor %}
 ),
 
 -- an accepted row that is not the latest of its key, and not on a cycle of merges
