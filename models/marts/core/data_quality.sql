@@ -24,6 +24,19 @@ with
 ),
 
 {% endfor -%}
+-- every check of every table, also of one without rows
+checks as (
+    {% for table in raw_table_names() -%}
+    {%- set tables = loop -%}
+    {%- for name in raw_row_checks(table) -%}
+    select
+        '{{ table }}' as table_name,
+        '{{ name }}' as check_name
+    {{ 'union all' if not (loop.last and tables.last) }}
+    {% endfor -%}
+    {%- endfor -%}
+),
+
 rejected as (
     select
         table_name,
@@ -57,19 +70,22 @@ counted as (
     union all
     -- one row a check: a union of all checks would, on some engines, count anew for each
     select
-        '{{ table }}' as table_name,
+        checks.table_name,
         checks.check_name,
         case checks.check_name
             {%- for name in accepted_row_checks(table) %}
-            when '{{ name }}' then {{ name }}{{ '_count' if name == 'accepted' }}
+            when '{{ name }}' then {{ table }}_accepted.{{ name }}{{ '_count' if name == 'accepted' }}
             {%- endfor %}
         end as record_count
     from {{ table }}_accepted
-    cross join (
-        {%- for name in accepted_row_checks(table) %}
-        select '{{ name }}' as check_name{{ ' union all' if not loop.last }}
-        {%- endfor %}
-    ) as checks
+    inner join checks
+        on
+            checks.table_name = '{{ table }}'
+            and checks.check_name in (
+                {%- for name in accepted_row_checks(table) %}
+                '{{ name }}'{{ ',' if not loop.last }}
+                {%- endfor %}
+            )
     {% endfor %}
 ),
 
@@ -82,19 +98,6 @@ superseded as (
     inner join counted as accepted on counted.table_name = accepted.table_name and accepted.check_name = 'accepted'
     left join rejected on counted.table_name = rejected.table_name
     where counted.check_name = 'valid'
-),
-
--- every check of every table, also of one without rows
-checks as (
-    {% for table in raw_table_names() -%}
-    {%- set tables = loop -%}
-    {%- for name in raw_row_checks(table) -%}
-    select
-        '{{ table }}' as table_name,
-        '{{ name }}' as check_name
-    {{ 'union all' if not (loop.last and tables.last) }}
-    {% endfor -%}
-    {%- endfor -%}
 )
 
 select
