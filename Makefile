@@ -80,7 +80,7 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 # Debian's PostgreSQL, and Java for Spark, are installed where they are absent and may be; otherwise their tests are skipped
 # with a line that says so.
 test-engines: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadfile
+	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadgroup
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt

@@ -74,6 +74,14 @@ def spark(cluster) -> Spark:
     return cluster.empty()
 
 
+def pytest_collection_modifyitems(items) -> None:
+    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        needs_spark = "spark" in item.fixturenames or parameters.get("other") == "spark"
+        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.path.name))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """One line that nobody overlooks."""
     reasons = {

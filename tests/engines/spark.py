@@ -14,7 +14,7 @@ class Spark(Engine):
     """The cluster, and runs of dbt on it."""
 
     target = "spark"
-    time_limit = 900
+    time_limit = 1800
 
     def __init__(self, cluster: Cluster, warehouse: Path, folder: Path) -> None:
         """Name the folder that it keeps its tables in."""
