@@ -32,8 +32,11 @@ SECONDS_TO_START = 180
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+# errors, and the statements that come in, as most servers log them
 LOGGING = """\
 rootLogger.level = error
+logger.statements.name = org.apache.spark.sql.hive.thriftserver.SparkExecuteStatementOperation
+logger.statements.level = info
 rootLogger.appenderRef.stderr.ref = stderr
 appender.stderr.type = Console
 appender.stderr.name = stderr

@@ -124,6 +124,9 @@ def test_the_salt_stands_in_no_log(spark, raw):
     assert spark.execute("select salt from staging.erasure_salt") == [(SALT,)]
     log = (spark.runs.folder / "logs/dbt.log").read_text("utf-8")
     assert "${clientele.erasure_salt}" in log and SALT not in log
+    # the server blackens what it has put in
+    served = (spark.warehouse.parent / "thrift-server.log").read_text("utf-8", errors="replace")
+    assert "select count(*) from staging.erasure_salt" in served and SALT not in served
     # another one takes its place; one that would not arrive as it is never gets there
     result = spark.dbt("run", "--select", FEW[-1], environment={"CRM_ERASURE_SALT": "other"})
     assert "CRM_ERASURE_SALT is another salt" in result.text
