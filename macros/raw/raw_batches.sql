@@ -134,7 +134,7 @@ group by raw_batch
 -#}
 {%- macro judged_rows_of_changed_batches(table, changed) -%}
     {%- set base = ref('base_crm__' ~ table) -%}
-    {%- if execute and not is_incremental() -%}
+    {%- if execute and not clientele.is_kept_already() -%}
         select * from {{ base }}
     {%- else -%}
         {%- set raw = source('crm', table) -%}
@@ -154,7 +154,7 @@ group by raw_batch
 -#}
 {%- macro kept_latest_of_key(table) -%}
 {%- set base = ref('base_crm__' ~ table) -%}
-{%- if execute and not is_incremental() -%}
+{%- if execute and not clientele.is_kept_already() -%}
     {{ clientele.latest_of_key(base) }}
 {%- else -%}
 {%- set raw, changed = source('crm', table), clientele.changed_batches(table) -%}
@@ -234,6 +234,11 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
                 ~ ' changed or gone (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro -%}
+
+{#- Whether the model that asks is there already and keeps its rows; a full refresh is told without a look at the database. -#}
+{%- macro is_kept_already() -%}
+    {{ return(not should_full_refresh() and is_incremental()) }}
 {%- endmacro -%}
 
 {#- How a model that is kept from build to build is stored: rows in the place of others, where the engine can do that. -#}

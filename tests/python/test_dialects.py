@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 ENGINES = ["duckdb", "postgres", "spark"]
 # no server is asked: nothing of what is compiled depends on what is in a database
-COMPILE = ["--quiet", "compile", "--no-introspect", "--no-populate-cache"]
+COMPILE = ["--quiet", "compile", "--full-refresh", "--no-introspect", "--no-populate-cache"]
 COMPILE += ["--select", "resource_type:model", "resource_type:analysis", "resource_type:test"]
 NOWHERE = {"PGPORT": "1", "CRM_SPARK_PORT": "1"}
 

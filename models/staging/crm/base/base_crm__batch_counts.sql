@@ -8,7 +8,7 @@
 
 with
 
-{% if is_incremental() or not execute -%}
+{% if is_kept_already() or not execute -%}
 changed_batches as (
     {{ changed_batches() }}
 ),
@@ -41,7 +41,7 @@ counted as (
     {{ 'union all' if not (loop.last and tables.last) }}
     {% endfor -%}
     {%- endfor -%}
-    {% if is_incremental() -%}
+    {% if is_kept_already() -%}
     union all
     select
         table_name,

@@ -8,7 +8,7 @@
 
 with
 
-{% if is_incremental() or not execute -%}
+{% if is_kept_already() or not execute -%}
 changed_batches as (
     {{ changed_batches() }}
 ),
@@ -30,7 +30,7 @@ rejected as (
     where rejection_reason is not null
     {{ 'union all' if not loop.last }}
     {% endfor -%}
-    {% if is_incremental() -%}
+    {% if is_kept_already() -%}
     union all
     -- whatever a changed batch held goes, also where none of its rows is rejected any more
     select
