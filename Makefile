@@ -4,13 +4,14 @@
 # make site    the dashboard and the documentation of the built marts, in site/
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
-# make test-engines  PostgreSQL and Spark against DuckDB, roles and loading (not part of make test)
+# make test-engines  PostgreSQL against DuckDB, roles and loading (not part of make test)
+# make test-spark  a Spark cluster against DuckDB (longer, so not among what CI runs on every change)
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
 # make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit site built serve test-site test-engines test-faults audit lock clean
+.PHONY: build test lint fit site built serve test-site test-engines test-spark test-faults audit lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -79,8 +80,13 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 
 # Debian's PostgreSQL, and Java for Spark, are installed where they are absent and may be; otherwise their tests are skipped
 # with a line that says so.
-test-engines: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadgroup
+ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadgroup
+
+test-engines: $(ENGINES_INSTALLED)
+	$(ENGINE_TESTS) -k "not spark"
+
+test-spark: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
+	$(ENGINE_TESTS) -k spark
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt
