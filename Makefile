@@ -4,13 +4,14 @@
 # make site    the dashboard and the documentation of the built marts, in site/
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
-# make test-engines  PostgreSQL against DuckDB, its roles and loading (not part of make test)
+# make test-engines  PostgreSQL against DuckDB, roles and loading (not part of make test)
+# make test-spark  a Spark cluster against DuckDB (longer, so not among what CI runs on every change)
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
 # make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)
 # make clean   remove what the others made
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit site built serve test-site test-engines test-faults audit lock clean
+.PHONY: build test lint fit site built serve test-site test-engines test-spark test-faults audit lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,6 +19,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 SITE_INSTALLED := $(VENV)/installed-site
 ENGINES_INSTALLED := $(VENV)/installed-engines
+SPARK_INSTALLED := $(VENV)/installed-spark
 AUDIT := build/audit
 PAGE := dashboard/dist/index.html
 PAGE_INSTALLED := dashboard/node_modules/installed
@@ -32,7 +34,8 @@ build: $(INSTALLED)
 	$(BIN)/dbt --log-level warn build
 	$(BIN)/python scripts/show_results.py
 
-test: $(INSTALLED) lint
+# the SQL of every engine is parsed here, for which its adapter writes it, without a server
+test: $(INSTALLED) $(ENGINES_INSTALLED) lint
 	$(CHECKED) $(BIN)/dbt --quiet --warn-error parse --no-partial-parse
 	$(CHECKED) $(BIN)/dbt --log-level warn build
 	$(CHECKED) $(BIN)/dbt --quiet docs generate --static
@@ -75,12 +78,22 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.txt
 	@touch $@
 
-# Debian's PostgreSQL is installed where it is absent and may be; otherwise its tests are skipped with a line that says so.
+# Debian's PostgreSQL, and Java for Spark, are installed where they are absent and may be; otherwise their tests are skipped
+# with a line that says so.
+ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadgroup
+
 test-engines: $(ENGINES_INSTALLED)
-	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadfile
+	$(ENGINE_TESTS) -k "not spark"
+
+test-spark: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
+	$(ENGINE_TESTS) -k spark
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt
+	@touch $@
+
+$(SPARK_INSTALLED): requirements-spark.txt $(INSTALLED)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.txt
 	@touch $@
 
 # Node.js comes with the Python packages, so that it is the same everywhere; it trusts whom the system trusts.
@@ -118,6 +131,9 @@ lock:
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 	uv pip compile requirements-engines.in --output-file requirements-engines.txt --universal --python-version 3.11 --no-deps \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+		--custom-compile-command "make lock" --upgrade
+	uv pip compile requirements-spark.in --output-file requirements-spark.txt --universal --python-version 3.11 --no-deps \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 

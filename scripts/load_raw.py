@@ -2,10 +2,16 @@
 
     python scripts/load_raw.py --target postgres                   the folder CRM_RAW_PATH names
     python scripts/load_raw.py --target postgres --raw /data/crm
+    python scripts/load_raw.py --target spark --through /shared/crm
 
-In:  the folder with the raw files (README, "Bring your own data"), the connection from PGHOST,
-     PGPORT, PGUSER, PGPASSWORD and PGDATABASE, and CRM_SCHEMA_PREFIX.
-Out: the tables of schema `raw`, all columns text, replaced together or not at all.
+In:  the folder with the raw files (README, "Bring your own data"), CRM_SCHEMA_PREFIX, and the
+     connection: PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, or CRM_SPARK_HOST,
+     CRM_SPARK_PORT, CRM_SPARK_USER, CRM_SPARK_AUTH and CRM_SPARK_FILE_FORMAT.
+Out: the tables of schema `raw`, all columns text. PostgreSQL replaces them together or not at all,
+     Spark one after another once all files are found good.
+
+Spark reads what is handed over from a folder that the cluster sees by the same path: `--through`
+names it where the cluster is not on this machine.
 
 Files are read and checked by the same macro that mounts them on DuckDB (macros/raw/mount_raw.sql),
 in a database that is thrown away, so that both engines see the same rows and say the same about a
@@ -13,7 +19,9 @@ file that is wrong. A table that this command has not made is never touched.
 """
 
 import argparse
+import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +33,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "models/staging/crm/_crm__sources.yml"
 MARK = "Made by clientele from raw files; loaded anew by scripts/load_raw.py."
-TARGETS = ["postgres"]
+TARGETS = ["postgres", "spark"]
 
 
 class LoadError(Exception):
@@ -100,9 +108,9 @@ def as_text(name: str, stored: str, type_: str) -> str:
     return f"cast({name} as varchar)"
 
 
-def export(database: Path, scratch: Path) -> dict[str, tuple[Path, int]]:
-    """Each raw table as a CSV file of text, and its number of rows."""
-    files = {}
+def export(database: Path, scratch: Path, target: str) -> tuple[dict[str, Path], dict[str, int]]:
+    """Each raw table as a file of text, CSV for PostgreSQL and Parquet for Spark; their rows."""
+    files, counts = {}, {}
     with duckdb.connect(str(database)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         for table, types in read_contract().items():
@@ -111,30 +119,29 @@ def export(database: Path, scratch: Path) -> dict[str, tuple[Path, int]]:
                 for name, kind, *_ in connection.execute(f"describe raw.{table}").fetchall()
             }
             columns = [f"{as_text(name, stored[name], types[name])} as {name}" for name in types]
-            # COPY takes no NUL, and says neither table nor column
-            has_nul = [
-                name
-                for name in types
-                if stored[name] == "VARCHAR"
-                and connection.execute(
-                    f"select bool_or(contains({name}, chr(0))) from raw.{table}"
-                ).fetchone()[0]
-            ]
-            if has_nul:
-                raise LoadError(
-                    f"The column {has_nul[0]} of the raw table {table} holds a NUL character,"
-                    " which PostgreSQL cannot store: take it out of the file."
-                )
-            file = scratch / f"{table}.csv"
-            count = connection.execute(
-                f"copy (select {', '.join(columns)} from raw.{table}) to '{file}'"
-                " (format csv, header false, force_quote *)"
+            if target == "postgres":
+                refuse_nul(connection, table, [n for n in types if stored[n] == "VARCHAR"])
+            files[table] = scratch / f"{table}.{'csv' if target == 'postgres' else 'parquet'}"
+            written_as = "csv, header false, force_quote *" if target == "postgres" else "parquet"
+            counts[table] = connection.execute(
+                f"copy (select {', '.join(columns)} from raw.{table}) to '{files[table]}'"
+                f" (format {written_as})"
             ).fetchone()[0]
-            files[table] = (file, count)
-    return files
+    return files, counts
 
 
-def load_postgres(files: dict[str, tuple[Path, int]]) -> None:
+def refuse_nul(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> None:
+    """Name a column that PostgreSQL cannot store: its COPY says neither table nor column."""
+    for name in columns:
+        found = f"select bool_or(contains({name}, chr(0))) from raw.{table}"
+        if connection.execute(found).fetchone()[0]:
+            raise LoadError(
+                f"The column {name} of the raw table {table} holds a NUL character,"
+                " which PostgreSQL cannot store: take it out of the file."
+            )
+
+
+def load_postgres(files: dict[str, Path]) -> None:
     """Replace the tables of schema raw in one transaction."""
     try:
         import psycopg2
@@ -166,7 +173,7 @@ def load_postgres(files: dict[str, tuple[Path, int]]) -> None:
             cursor.execute("select to_regnamespace(%s) is not null", [schema])
             if not cursor.fetchone()[0]:
                 cursor.execute(f'create schema "{schema}"')
-            for table, (file, _) in files.items():
+            for table, file in files.items():
                 relation = f'"{schema}".{table}'
                 prepare(cursor, schema, table, list(contract[table]))
                 with file.open(encoding="utf-8", newline="") as rows:
@@ -215,10 +222,80 @@ def prepare(cursor, schema: str, table: str, columns: list[str]) -> None:
     cursor.execute(f"truncate {relation}")
 
 
+def load_spark(files: dict[str, Path]) -> None:
+    """Replace the rows of the tables of schema raw, one table after another."""
+    try:
+        from pyhive import exc, hive
+        from thrift.Thrift import TException
+    except ImportError as absent:
+        raise LoadError(
+            "dbt-spark is not installed in this environment:"
+            " `pip install --no-deps --require-hashes -r requirements-engines.txt` installs it."
+        ) from absent
+    # it says on its own that nobody listens
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
+    schema = os.environ.get("CRM_SCHEMA_PREFIX", "") + "raw"
+    file_format = os.environ.get("CRM_SPARK_FILE_FORMAT") or "parquet"
+    try:
+        cursor = hive.connect(
+            host=os.environ.get("CRM_SPARK_HOST") or "127.0.0.1",
+            port=int(os.environ.get("CRM_SPARK_PORT") or "10000"),
+            username=os.environ.get("CRM_SPARK_USER") or "clientele",
+            auth=os.environ.get("CRM_SPARK_AUTH") or "NONE",
+        ).cursor()
+    except (TException, OSError) as error:
+        raise LoadError(
+            f"Spark cannot be reached: {' '.join(str(error).split())}. Check that its Thrift server"
+            " runs and that CRM_SPARK_HOST and CRM_SPARK_PORT name it."
+        ) from error
+    table = ""
+    try:
+        cursor.execute(f"create schema if not exists {schema}")
+        # all are looked at before the first is changed
+        for table in files:
+            prepare_spark(cursor, schema, table, list(read_contract()[table]), file_format)
+        for table, file in files.items():
+            columns = ", ".join(read_contract()[table])
+            cursor.execute(
+                f"insert overwrite {schema}.{table} ({columns})"
+                f" select {columns} from parquet.`{file}`"
+            )
+    except exc.Error as error:
+        response = error.args[0] if error.args else ""
+        said = getattr(getattr(response, "status", None), "errorMessage", None) or str(error)
+        raise LoadError(
+            f"{schema}.{table} was not loaded, nor was any table after it; Spark said:"
+            f" {' '.join(said.split())[:500]}."
+        ) from error
+    finally:
+        cursor.close()
+
+
+def prepare_spark(cursor, schema: str, table: str, columns: list[str], file_format: str) -> None:
+    """Make sure that there is a table of text columns that this command may fill."""
+    cursor.execute(f"show tables in {schema} like '{table}'")
+    if not cursor.fetchall():
+        fields = ", ".join(f"{name} string" for name in columns)
+        cursor.execute(
+            f"create table {schema}.{table} ({fields}) using {file_format} comment '{MARK}'"
+        )
+        return
+    cursor.execute(f"describe extended {schema}.{table}")
+    # columns come first, then an empty line, then what else is known
+    described = [(name, value) for name, value, _ in cursor.fetchall()]
+    text = {name for name, value in described if value == "string"}
+    if ("Comment", MARK) not in described or not set(columns) <= text:
+        raise LoadError(
+            f"{schema}.{table} was not made by this command and would be replaced: drop or rename"
+            " it, or load into it yourself and do not use this command."
+        )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", choices=TARGETS, required=True, help="profile target to load")
     parser.add_argument("--raw", help="folder with the raw files (default: CRM_RAW_PATH)")
+    parser.add_argument("--through", help="folder that Spark's cluster sees too")
     options = parser.parse_args()
     folder = options.raw or os.environ.get("CRM_RAW_PATH", "data/sample")
     try:
@@ -226,15 +303,19 @@ def main() -> int:
             raise LoadError(
                 "CRM_RAW_PATH is empty, so there is nothing to load: name the folder with --raw."
             )
-        with tempfile.TemporaryDirectory() as scratch:
-            files = export(mount(str(Path(folder)), Path(scratch)), Path(scratch))
-            load_postgres(files)
+        with tempfile.TemporaryDirectory(dir=options.through) as scratch:
+            if options.through:
+                # open to whom the folder is open: the cluster may run as somebody else
+                shutil.copymode(options.through, scratch)
+            database = mount(str(Path(folder)), Path(scratch))
+            files, counts = export(database, Path(scratch), options.target)
+            {"postgres": load_postgres, "spark": load_spark}[options.target](files)
     except (LoadError, OSError, duckdb.Error) as error:
         print(error, file=sys.stderr)
         return 1
     print(
-        f"Loaded {sum(count for _, count in files.values()):,} rows of"
-        f" {sum(1 for _, count in files.values() if count)} tables from {folder}."
+        f"Loaded {sum(counts.values()):,} rows of"
+        f" {sum(1 for count in counts.values() if count)} tables from {folder}."
     )
     return 0
 

@@ -130,6 +130,10 @@
     {{ return("'{' || " ~ pairs | join(" || ',' || ") ~ " || '}'") }}
 {%- endmacro -%}
 
+{%- macro postgres__row_hash(names) -%}
+    {{ return('cast(hashtextextended(cast(row(' ~ names | join(', ') ~ ') as text), 0) as decimal(38, 0))') }}
+{%- endmacro -%}
+
 {#- The salt comes in as a setting of the session, handed over beside the statement, so that it stands in no statement and no log. -#}
 {%- macro postgres__given_erasure_salt() -%}
     {%- do adapter.add_query("select set_config('clientele.erasure_salt', %s, false)", bindings=[env_var('CRM_ERASURE_SALT', '')], abridge_sql_log=true) -%}

@@ -1,15 +1,17 @@
 {#-
     The query of a base model: one row per raw row, read and judged by the raw contract.
     relation  source relation; its name is the table's name in the contract
+    raw_rows  SQL text that stands for the relation where only some of its rows are judged
     returns   SQL text that gives
                 the contract's columns, cast, lower-cased and with their defaults
+                raw_batch                 date, the batch of raw rows that the row is one of (macro raw_batch)
                 rejection_reason          text, NULL where the row is accepted: <column>_missing, _invalid, _unknown,
                                           _out_of_range, _before_1900, _after_load (first one that holds)
                 <column>_is_invalid       boolean, for optional typed columns: given, but not of its type, so NULL
                 record_key                text, the key as it came, parts joined with |
                 record_hash, raw_record   text, hash and JSON of the row as it came (raw_record holds personal data)
 -#}
-{%- macro judge_raw_rows(relation) -%}
+{%- macro judge_raw_rows(relation, raw_rows=none) -%}
 {%- set contract = clientele.raw_contract(relation.identifier) -%}
 {%- if not contract -%}
     {#- While dbt parses the project there is no contract yet, only lineage. -#}
@@ -23,7 +25,7 @@ raw_rows as (
         {{ column.name }},
         {{ clientele.trimmed_text(column.name) }} as {{ column.name }}_text{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ relation }}
+    from {{ raw_rows or relation }}
 ),
 
 read_rows as (
@@ -56,6 +58,7 @@ select
     record_key,
     record_hash,
     raw_record,
+    {{ clientele.raw_batch(contract, is_read=true) }} as raw_batch,
     case
         {%- for column in contract.columns %}
         {%- if column.required and column.type == 'text' %}

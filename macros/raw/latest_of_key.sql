@@ -2,16 +2,17 @@
     The accepted row of each key: of several the one with the latest stamp, NULL being oldest; of equal stamps the one
     whose other columns, as text and in the contract's order, are greatest, NULL being lowest. The order of rows and
     files never matters.
-    relation     relation of a base model, named base_crm__<table>
+    relation     relation of a base model, named base_crm__<table>, or the name of a query that gives rows of one
     with_record  whether to add the row as it came (record_key, record_hash, raw_record), which costs a hash and a JSON a row
-    returns      SQL text with the contract's columns
+    table        text, name of the raw table, where the relation does not tell it
+    returns      SQL text with the contract's columns and raw_batch
     A window over all rows would cost more than everything else, and keys are hardly ever doubled: the doubled ones are
     found first, and only their rows are put in order. Accepted rows are a query of their own, so that an engine that
     keeps what is read three times judges each row once.
 -#}
-{%- macro latest_of_key(relation, with_record=false) -%}
-{%- set record = ['record_key', 'record_hash', 'raw_record'] if with_record else [] -%}
-{%- set contract = clientele.raw_contract(relation.identifier | replace('base_crm__', '')) -%}
+{%- macro latest_of_key(relation, with_record=false, table=none) -%}
+{%- set record = ['raw_batch'] + (['record_key', 'record_hash', 'raw_record'] if with_record else []) -%}
+{%- set contract = clientele.raw_contract(table or relation.identifier | replace('base_crm__', '')) -%}
 {%- if not contract -%}
     select * from {{ relation }}
 {%- else -%}

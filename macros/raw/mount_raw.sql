@@ -358,6 +358,10 @@
 
 {#- Text as a SQL literal. -#}
 {%- macro sql_text(value) -%}
+    {{ return(adapter.dispatch('sql_text', 'clientele')(value)) }}
+{%- endmacro -%}
+
+{%- macro default__sql_text(value) -%}
     {{ return("'" ~ value | string | replace("'", "''") ~ "'") }}
 {%- endmacro -%}
 

@@ -64,28 +64,20 @@
     {{ return(names | select('in', ['customer_id', 'duplicate_customer_id']) | list) }}
 {%- endmacro -%}
 
-{#-
-    What data_quality counts of one raw table.
-    table    text, name of a table of source `crm`
-    returns  a list of (column that holds the count, name of the check in the mart, query that counts it: `counted` goes
-             through the judged rows, `accepted` through the accepted and `rejected` through the rejected ones)
--#}
+{#- What data_quality counts of one raw table: names of its checks, a list of text. table: text, name of a raw table. -#}
 {%- macro raw_row_checks(table) -%}
-    {%- set columns = clientele.raw_contract(table).get('columns', []) -%}
-    {%- set checks = [
-        ('row_count', 'rows', 'counted'),
-        ('accepted_count', 'accepted', 'accepted'),
-        ('superseded_count', 'superseded', 'counted'),
-        ('rejected_count', 'rejected', 'rejected')
-    ] -%}
-    {%- if clientele.raw_customer_columns(table) -%}
-        {%- do checks.append(('rejected_erased_count', 'rejected_erased', 'rejected')) -%}
-    {%- endif -%}
+    {%- set checks = ['rows', 'superseded', 'rejected'] + (['rejected_erased'] if clientele.raw_customer_columns(table) else []) -%}
     {%- for name in clientele.optional_typed_columns(table) -%}
-        {%- do checks.append((name ~ '_invalid', name ~ '_invalid', 'counted')) -%}
+        {%- do checks.append(name ~ '_invalid') -%}
     {%- endfor -%}
-    {%- for column in columns if column.references -%}
-        {%- do checks.append((column.name ~ '_unknown', column.name ~ '_unknown', 'accepted')) -%}
+    {{ return(checks + clientele.accepted_row_checks(table)) }}
+{%- endmacro -%}
+
+{#- Those of them that are counted in the accepted rows. -#}
+{%- macro accepted_row_checks(table) -%}
+    {%- set checks = ['accepted'] -%}
+    {%- for column in clientele.raw_contract(table).get('columns', []) if column.references -%}
+        {%- do checks.append(column.name ~ '_unknown') -%}
     {%- endfor -%}
     {{ return(checks) }}
 {%- endmacro -%}

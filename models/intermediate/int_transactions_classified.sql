@@ -1,3 +1,6 @@
+{#- A view: what is kept of a transaction is as its source wrote it, and a merge or an erasure rewrites none of it. -#}
+{{ config(materialized='view') }}
+
 with
 
 transactions as (

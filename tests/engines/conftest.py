@@ -1,7 +1,7 @@
-"""What the tests of other engines share: a PostgreSQL server of their own, started when needed.
+"""What the tests of other engines share: servers of their own, started when needed.
 
-`make test-engines` runs them; `pytest tests/engines/test_x.py` one. Where PostgreSQL is absent and
-cannot be installed its tests are skipped, and the last line says so.
+`make test-engines` and `make test-spark` run them; `pytest tests/engines/test_x.py` one. Where PostgreSQL or Java for
+Spark is absent and cannot be installed its tests are skipped, and the last line says so.
 """
 
 import re
@@ -10,12 +10,14 @@ from pathlib import Path
 
 import postgres_server
 import pytest
+import spark_cluster
 from dbt_runs import PROJECT
 from postgres import Postgres
 from postgres_server import Server, ServerError
+from spark import Spark
+from spark_cluster import ClusterError
 
 FOLDER = PROJECT / "build/test-engines"
-NOT_TESTED = "PostgreSQL was not tested"
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,7 @@ def server(folder) -> Iterator[Server]:
         postgres_server.stop(place, remove=True)
         started = postgres_server.start(place)
     except ServerError as error:
-        pytest.skip(f"{NOT_TESTED}: {error}")
+        pytest.skip(f"PostgreSQL was not tested: {error}")
     try:
         yield started
     finally:
@@ -51,12 +53,41 @@ def database(server, folder) -> Callable[..., Postgres]:
     return make
 
 
+@pytest.fixture(scope="session")
+def cluster(folder) -> Iterator[Spark]:
+    """A Spark cluster without a table; it is gone after the tests."""
+    place = folder / "cluster"
+    try:
+        spark_cluster.stop(place, remove=True)
+        started = spark_cluster.start(place)
+    except ClusterError as error:
+        pytest.skip(f"Spark was not tested: {error}")
+    try:
+        yield Spark(started, place / "warehouse", folder / "spark")
+    finally:
+        spark_cluster.stop(place, remove=True)
+
+
+@pytest.fixture
+def spark(cluster) -> Spark:
+    """The cluster, emptied."""
+    return cluster.empty()
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        needs_spark = "spark" in item.fixturenames or parameters.get("other") == "spark"
+        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.path.name))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """One line that nobody overlooks."""
     reasons = {
         reason[1]
         for report in terminalreporter.stats.get("skipped", [])
-        if (reason := re.search(rf"({NOT_TESTED}: .*?)['\")]*$", str(report.longrepr)))
+        if (reason := re.search(r"(\w+ was not tested: .*?)['\")]*$", str(report.longrepr)))
     }
     for reason in reasons:
         terminalreporter.write_line(f"!!! {reason}", red=True, bold=True)

@@ -1,24 +1,22 @@
-"""Databases of a PostgreSQL server of the tests' own, and dbt on them."""
+"""Databases of a PostgreSQL server of the tests' own."""
 
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg2
-from dbt_runs import PROJECT, SALT, DbtRuns, Result
+from engine import Engine
 from postgres_server import Server
 
 
-class Postgres:
+class Postgres(Engine):
     """A database of the server, and runs of dbt on it."""
+
+    target = "postgres"
 
     def __init__(self, server: Server, name: str, folder: Path) -> None:
         """Name it; ``create`` makes it."""
+        super().__init__(folder, {**server.settings, "PGDATABASE": name})
         self.server = server
         self.name = name
-        self.runs = DbtRuns(folder)
-        self.settings = {**server.settings, "PGDATABASE": name}
 
     def create(self, options: str = "") -> "Postgres":
         """Make the database anew."""
@@ -48,41 +46,6 @@ class Postgres:
         finally:
             connection.close()
 
-    def load(self, raw: Path, **settings: str) -> Result:
-        """Load a raw folder with the project's command."""
-        done = subprocess.run(
-            [sys.executable, "scripts/load_raw.py", "--target", "postgres", "--raw", str(raw)],
-            cwd=PROJECT,
-            env=self.environment() | settings,
-            capture_output=True,
-            text=True,
-        )
-        return Result(done.returncode, done.stdout + done.stderr)
-
-    def environment(self) -> dict[str, str]:
-        """Settings of a script, and none of the user's own."""
-        return {
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(self.runs.folder),
-            **self.settings,
-            "DBT_TARGET_PATH": str(self.runs.folder / "target_load"),
-            "DBT_LOG_PATH": str(self.runs.folder / "logs"),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
-
-    def dbt(
-        self,
-        *arguments: str,
-        variables: Mapping | None = None,
-        environment: Mapping[str, str] | None = None,
-        succeeds: bool | None = True,
-    ) -> Result:
-        """Run ``dbt <arguments> --target postgres``."""
-        return self.runs(
-            *arguments,
-            "--target",
-            "postgres",
-            variables=variables,
-            environment={**self.settings, "CRM_ERASURE_SALT": SALT} | dict(environment or {}),
-            succeeds=succeeds,
-        )
+    def read(self, sql: str) -> list[tuple]:
+        """Rows of a query on the marts, as the owner."""
+        return self.execute(sql)

@@ -63,7 +63,9 @@ class CompiledProject:
         if self.variables.get("as_of_date"):
             self.variables["as_of_date"] = ANY_DAY
         self.project = runs.project
-        runs("--quiet", "compile", "--select", "path:models", variables=self.variables)
+        # in full: a model that is kept is compiled otherwise where it is there already
+        whole = ("--full-refresh", "--select", "path:models")
+        runs("--quiet", "compile", *whole, variables=self.variables)
         compiled = runs.target(self.variables) / "compiled" / "clientele"
         self.nodes = read_nodes(runs.manifest(self.variables), compiled)
         self.database = runs.database.stem

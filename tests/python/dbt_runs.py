@@ -73,10 +73,10 @@ def run_in_this_process(
     sys.exit(code)
 
 
-def wait_for(process) -> int:
+def wait_for(process, time_limit: int = TIME_LIMIT) -> int:
     """Start a process, wait for its end and return its exit code."""
     process.start()
-    process.join(TIME_LIMIT)
+    process.join(time_limit)
     if process.is_alive():
         process.kill()
         process.join()
@@ -149,6 +149,7 @@ class DbtRuns:
         variables: Mapping | None = None,
         environment: Mapping[str, str] | None = None,
         succeeds: bool | None = True,
+        time_limit: int = TIME_LIMIT,
     ) -> Result:
         """Run ``dbt <arguments>`` on the raw folder; ``succeeds`` None: either will do."""
         options = ["--vars", json.dumps(variables, default=str)] if variables else []
@@ -165,7 +166,7 @@ class DbtRuns:
                 str(log),
             ),
         )
-        exit_code = wait_for(process)
+        exit_code = wait_for(process, time_limit)
         result = Result(exit_code, log.read_text(encoding="utf-8", errors="replace"))
         if succeeds is not None:
             command = " ".join(["dbt", *arguments, *options])

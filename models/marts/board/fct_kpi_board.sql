@@ -260,17 +260,27 @@ with_ratio as (
     from measured
 ),
 
-valued as (
+kpi_names as (
     {% for measure in measures -%}
-    select
-        '{{ measure }}' as kpi,
-        period_grain,
-        period_start_date,
-        is_complete,
-        cast({{ measure }} as decimal(24, 6)) as value  -- noqa: RF04
-    from with_ratio
+    select '{{ measure }}' as kpi
     {{ 'union all' if not loop.last }}
     {% endfor -%}
+),
+
+-- the one row is read once, whatever the engine, not once for each KPI
+valued as (
+    select
+        kpi_names.kpi,
+        with_ratio.period_grain,
+        with_ratio.period_start_date,
+        with_ratio.is_complete,
+        case kpi_names.kpi
+            {%- for measure in measures %}
+            when '{{ measure }}' then cast(with_ratio.{{ measure }} as decimal(24, 6))
+            {%- endfor %}
+        end as value  -- noqa: RF04
+    from with_ratio
+    cross join kpi_names
 ),
 
 -- a target holds from its date on, until the next one of the KPI and grain

@@ -116,7 +116,7 @@ rounded as (
         period_grain,
         period_start_date,
         factor,
-        sign(whole_part) * {{ whole_quotient(
+        {{ whole_number('sign(whole_part)') }} * {{ whole_quotient(
             'abs(whole_part) - case when sign(whole_part) * rest_sign < 0 then 1 else 0 end + 3', 6
         ) }} as effect_cents
     from carried

@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key='contact_id',
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('campaign_contacts') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__campaign_contacts')) }}
+    {{ kept_latest_of_key('campaign_contacts') }}
 )
 
 select
@@ -13,5 +21,6 @@ select
     opened_at,
     clicked_at,
     unsubscribed_at,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

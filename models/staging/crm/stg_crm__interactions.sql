@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key='interaction_id',
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('interactions') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__interactions')) }}
+    {{ kept_latest_of_key('interactions') }}
 )
 
 select
@@ -12,5 +20,6 @@ select
     channel,
     resolved_at,
     sentiment,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key='lead_id',
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('leads') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__leads')) }}
+    {{ kept_latest_of_key('leads') }}
 )
 
 select
@@ -14,5 +22,6 @@ select
     won_at,
     lost_at,
     deal_amount,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

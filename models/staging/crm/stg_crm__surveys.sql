@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key='survey_id',
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('surveys') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__surveys')) }}
+    {{ kept_latest_of_key('surveys') }}
 )
 
 select
@@ -10,5 +18,6 @@ select
     survey_type,
     score,
     responded_at,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key=['transaction_id', 'line_number'],
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('transaction_lines') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__transaction_lines')) }}
+    {{ kept_latest_of_key('transaction_lines') }}
 )
 
 select
@@ -10,5 +18,6 @@ select
     product_id,
     quantity,
     amount,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

@@ -1,7 +1,15 @@
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_keys',
+    unique_key='transaction_id',
+    meta={'never_null': 'raw_batch'},
+    post_hook="{{ remember_batches('transactions') }}"
+) }}
+
 with
 
 latest as (
-    {{ latest_of_key(ref('base_crm__transactions')) }}
+    {{ kept_latest_of_key('transactions') }}
 )
 
 select
@@ -14,5 +22,6 @@ select
     campaign_id,
     refunded_transaction_id,
     status,
-    loaded_at
+    loaded_at,
+    raw_batch
 from latest

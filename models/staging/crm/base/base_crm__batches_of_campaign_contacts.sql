@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ count_raw_batches(source('crm', 'campaign_contacts')) }}

@@ -1,0 +1,270 @@
+"""Start or stop a Spark cluster of the project's own, for tests and to try things out.
+
+    python scripts/spark_cluster.py start     prints the settings that dbt needs
+    python scripts/spark_cluster.py status
+    python scripts/spark_cluster.py stop
+
+A standalone cluster from the pyspark package: a master, two workers and a Thrift server, each a
+process of its own. They listen on the loopback only, ask for no password and keep their data in
+build/spark: not for data that matter. Where Java is not installed, and this is Debian and the user
+is root, Debian's package is installed.
+"""
+
+import argparse
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+FOLDER = PROJECT / "build/spark"
+USER = "clientele"
+PACKAGE = "openjdk-17-jre-headless"
+WORKERS = 2
+SECONDS_TO_START = 180
+MASTER = "org.apache.spark.deploy.master.Master"
+WORKER = "org.apache.spark.deploy.worker.Worker"
+THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+# errors, and the statements that come in, as most servers log them
+LOGGING = """\
+rootLogger.level = error
+logger.statements.name = org.apache.spark.sql.hive.thriftserver.SparkExecuteStatementOperation
+logger.statements.level = info
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
+"""
+SETTINGS = {
+    "spark.driver.memory": "4g",
+    "spark.executor.memory": "1500m",
+    "spark.executor.cores": "1",
+    "spark.ui.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    # what is built here is small: to plan a statement takes longer than to run it
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",
+}
+JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+
+
+class ClusterError(Exception):
+    """What is wrong, in one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where a cluster's Thrift server is, and as whom dbt connects to it."""
+
+    port: int
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Environment of dbt and of the scripts."""
+        return {
+            "CRM_SPARK_HOST": "127.0.0.1",
+            "CRM_SPARK_PORT": str(self.port),
+            "CRM_SPARK_USER": USER,
+        }
+
+
+def java() -> str | None:
+    """The program java; None where it is not installed."""
+    if home := os.environ.get("JAVA_HOME"):
+        return str(Path(home) / "bin/java")
+    return shutil.which("java")
+
+
+def install() -> Path:
+    """Folder of Spark; Java is installed where need be."""
+    found = importlib.util.find_spec("pyspark")
+    if not found or not found.origin:
+        raise ClusterError(
+            "pyspark is not installed in this environment:"
+            " `pip install --no-deps --require-hashes -r requirements-spark.txt` installs it."
+        )
+    if not java():
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            raise ClusterError(
+                "Java is not installed: install it first, on Debian with"
+                f" `apt-get install {PACKAGE}` as root."
+            )
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "update"],
+            ["apt-get", "install", "--yes", "--no-install-recommends", PACKAGE],
+        ):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            # a list that cannot be renewed may be good enough
+            if done.returncode != 0 and command[1] == "install":
+                raise ClusterError(
+                    f"Java is not installed and `{' '.join(command)}` failed:"
+                    f" {done.stderr.strip().splitlines()[-1:]}"
+                )
+        if not java():
+            raise ClusterError(f"{PACKAGE} is installed, but the program java is not found.")
+    return Path(found.origin).parent
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def started_at(pid: int) -> str:
+    """When a process was started; empty where there is none."""
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stdout.strip()
+
+
+def processes(folder: Path) -> dict[str, int]:
+    """Those processes of the cluster of a folder that run, by name, in the order of their start."""
+    running = {}
+    for file in sorted(folder.glob("*.pid"), key=lambda file: file.stat().st_mtime):
+        pid, started = file.read_text("utf-8").splitlines()
+        # the number may be another process's by now
+        if started and started == started_at(int(pid)):
+            running[file.stem] = int(pid)
+    return running
+
+
+def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) -> None:
+    """Start one process of the cluster, in a session of its own, and keep its number."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": os.environ.get("HOME", str(folder)),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SPARK_HOME": str(spark),
+        "SPARK_CONF_DIR": str(folder / "conf"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(folder / "scratch"),
+        "SPARK_WORKER_DIR": str(folder / "work"),
+        "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_NO_DAEMONIZE": "1",
+    }
+    if home := os.environ.get("JAVA_HOME"):
+        environment["JAVA_HOME"] = home
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [spark / "bin" / program, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    identity = f"{process.pid}\n{started_at(process.pid)}\n"
+    (folder / f"{name}.pid").write_text(identity, encoding="utf-8")
+
+
+def wait_for(folder: Path, name: str, port: int) -> None:
+    """Wait until a process listens, or say what it said last."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not listens(port):
+        if name not in processes(folder) or time.monotonic() > deadline:
+            said = (folder / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
+            raise ClusterError(
+                f"Spark's {name} did not start; {folder / name}.log ends with:"
+                f" {' '.join(said[-3:])}"
+            )
+        time.sleep(0.5)
+
+
+def start(folder: Path = FOLDER) -> Cluster:
+    """Start the cluster of a folder, which is made where need be, and return it."""
+    folder = folder.resolve()
+    if len(processes(folder)) == WORKERS + 2:
+        return read_cluster(folder)
+    spark = install()
+    stop(folder)
+    (folder / "conf").mkdir(parents=True, exist_ok=True)
+    (folder / "conf/log4j2.properties").write_text(LOGGING, encoding="utf-8")
+    master, port = free_port(), free_port()
+    settings = {
+        **SETTINGS,
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.hadoop.javax.jdo.option.ConnectionURL": (
+            f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
+        ),
+        "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Dderby.system.home={folder}",
+        "spark.executor.extraJavaOptions": JAVA_OPTIONS,
+    }
+    launch(folder, spark, "master", "spark-class", MASTER, "--host", "127.0.0.1",
+           "--port", str(master), "--webui-port", "0")  # fmt: skip
+    wait_for(folder, "master", master)
+    for number in range(1, WORKERS + 1):
+        launch(folder, spark, f"worker-{number}", "spark-class", WORKER, "--host", "127.0.0.1",
+               "--cores", "1", "--memory", "2g", "--webui-port", "0",
+               f"spark://127.0.0.1:{master}")  # fmt: skip
+    options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    launch(folder, spark, "thrift-server", "spark-submit", "--class", THRIFT_SERVER,
+           "--master", f"spark://127.0.0.1:{master}", *options, "spark-internal",
+           "--hiveconf", f"hive.server2.thrift.port={port}",
+           "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1")  # fmt: skip
+    (folder / "port").write_text(f"{port}\n", encoding="utf-8")
+    wait_for(folder, "thrift-server", port)
+    return read_cluster(folder)
+
+
+def read_cluster(folder: Path) -> Cluster:
+    """The cluster of a folder as it was started."""
+    return Cluster(int((folder / "port").read_text("utf-8")))
+
+
+def stop(folder: Path = FOLDER, remove: bool = False) -> None:
+    """Stop the cluster of a folder, the last process first, and remove its data if asked to."""
+    folder = folder.resolve()
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        for pid in reversed(processes(folder).values()):
+            os.killpg(pid, sign)
+        deadline = time.monotonic() + 20
+        while processes(folder) and time.monotonic() < deadline:
+            time.sleep(0.2)
+    for file in folder.glob("*.pid"):
+        file.unlink()
+    if remove:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("action", choices=["start", "stop", "status"])
+    action = parser.parse_args().action
+    try:
+        if action == "start":
+            for name, value in start().settings.items():
+                print(f"export {name}={value}")
+        elif action == "stop":
+            stop()
+        else:
+            count = len(processes(FOLDER))
+            print(f"{count} of {WORKERS + 2} processes run" + (", in build/spark" if count else ""))
+    except (ClusterError, OSError, subprocess.SubprocessError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

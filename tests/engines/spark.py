@@ -1,0 +1,66 @@
+"""A Spark cluster of the tests' own."""
+
+from pathlib import Path
+
+import duckdb
+from engine import Engine
+from pyhive import hive
+from spark_cluster import Cluster
+
+SCHEMAS = ["raw", "staging", "seeds", "intermediate", "marts", "pii"]
+
+
+class Spark(Engine):
+    """The cluster, and runs of dbt on it."""
+
+    target = "spark"
+    time_limit = 1800
+
+    def __init__(self, cluster: Cluster, warehouse: Path, folder: Path) -> None:
+        """Name the folder that it keeps its tables in."""
+        super().__init__(folder, cluster.settings)
+        self.warehouse = warehouse
+
+    def empty(self) -> "Spark":
+        """Drop all schemas of the project."""
+        for schema in SCHEMAS:
+            self.execute(f"drop schema if exists {schema} cascade")
+        return self
+
+    def execute(self, sql: str) -> list[tuple]:
+        """Rows of a statement; none where it gives none."""
+        connection = hive.connect(
+            host=self.settings["CRM_SPARK_HOST"],
+            port=int(self.settings["CRM_SPARK_PORT"]),
+            username=self.settings["CRM_SPARK_USER"],
+        )
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def read(self, sql: str) -> list[tuple]:
+        """Rows of a query on the files that Spark has written for marts.
+
+        Read like this they have their types, which the protocol of the Thrift server does not keep.
+        """
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            for schema in ("marts", "pii"):
+                connection.execute(f"create schema {schema}")
+                for folder in sorted((self.warehouse / f"{schema}.db").iterdir()):
+                    files = f"read_parquet('{folder}/*.parquet')"
+                    # Spark's timestamps are moments, and shown in UTC
+                    columns = [
+                        f"timezone('UTC', {name}) as {name}" if "ZONE" in type_ else name
+                        for name, type_, *_ in connection.execute(
+                            f"describe select * from {files}"
+                        ).fetchall()
+                    ]
+                    connection.execute(
+                        f"create view {schema}.{folder.name} as"
+                        f" select {', '.join(columns)} from {files}"
+                    )
+            return connection.execute(sql).fetchall()

@@ -1,0 +1,147 @@
+"""Spark: raw files into it, its cluster, what is refused, and in which words."""
+
+import shutil
+
+import pytest
+from dbt_runs import PROJECT, SALT, DbtRuns
+
+SALES = "transaction_id,customer_id,transacted_at,amount\n"
+FEW = ["--quiet", "run", "--select", "base_crm__transactions"]
+PARTS = ["dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests"]
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """A raw folder with two transactions."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "transactions.csv").write_text(
+        SALES + 't1," c1 ",2024-01-01,"1,5"\nt2,,2024-01-02,"say ""hi""\n\\N"\n', encoding="utf-8"
+    )
+    return folder
+
+
+def test_a_build_without_raw_tables_says_how_to_load_them(spark):
+    result = spark.dbt(*FEW, succeeds=False)
+    assert "load the raw files first with `python scripts/load_raw.py --target spark`" in (
+        result.text
+    )
+
+
+def test_text_arrives_as_it_is_and_is_replaced(spark, raw, tmp_path):
+    for _ in range(2):
+        result = spark.load(raw)
+        assert result.exit_code == 0, result.output
+        assert "Loaded 2 rows of 1 tables" in result.text
+    columns = "transaction_id, customer_id, amount, channel"
+    rows = spark.execute(f"select {columns} from raw.transactions order by 1")
+    assert rows == [("t1", " c1 ", "1,5", None), ("t2", None, 'say "hi"\n\\N', None)]
+    assert spark.execute("select count(*) from raw.leads") == [(0,)]
+    # what the cluster reads goes through a folder that can be named
+    (raw / "transactions.csv").write_text(SALES + "t3,c3,2024-01-01,3\n", encoding="utf-8")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    assert spark.load(raw, "--through", str(shared)).exit_code == 0
+    assert spark.execute("select transaction_id from raw.transactions") == [("t3",)]
+    assert not list(shared.iterdir())
+
+
+def test_a_wrong_file_is_named_and_nothing_is_loaded(spark, raw):
+    assert spark.load(raw).exit_code == 0
+    (raw / "transactions.csv").write_text(SALES + "t1,c1\n", encoding="utf-8")
+    result = spark.load(raw)
+    assert result.exit_code == 1
+    assert "line 2 has fewer fields than the header" in result.text
+    assert spark.execute("select count(*) from raw.transactions") == [(2,)]
+
+
+def test_tables_of_others_are_not_touched(spark, raw):
+    spark.execute("create schema raw")
+    spark.execute("create table raw.products (product_id string)")
+    result = spark.load(raw)
+    assert result.exit_code == 1
+    assert "raw.products was not made by this command" in result.text
+    assert spark.execute("select count(*) from raw.transactions") == [(0,)]
+
+
+def test_typed_tables_of_ones_own_are_read_and_completed(spark):
+    spark.execute("create schema raw")
+    spark.execute(
+        "create table raw.transactions (transaction_id bigint, customer_id int,"
+        " transacted_at timestamp, amount double, loaded_at date, status varchar(20))"
+    )
+    spark.execute(
+        "insert into raw.transactions values"
+        " (1, 7, timestamp '2024-01-01 01:00:00+02:00', 12.345, date '2024-01-05', ' Completed '),"
+        " (2, null, timestamp '+12345-01-01 00:00:00', 1, null, null),"
+        " (3, 7, timestamp '2024-01-01 00:00:00', double('NaN'), null, null),"
+        " (4, 7, timestamp '2024-01-01 00:00:00', 123456789012.345, null, null)"
+    )
+    spark.dbt(*FEW, environment={"CRM_RAW_PATH": ""})
+    rows = spark.execute(
+        "select transaction_id, customer_id, cast(transacted_at as string), cast(amount as string),"
+        " status, rejection_reason, channel from staging.base_crm__transactions order by 1"
+    )
+    assert rows == [
+        ("1", "7", "2023-12-31 23:00:00", "12.35", "completed", None, None),
+        ("2", None, None, "1.00", "completed", "transacted_at_invalid", None),
+        ("3", "7", "2024-01-01 00:00:00", None, "completed", "amount_invalid", None),
+        ("4", "7", "2024-01-01 00:00:00", "123456789012.35", "completed", None, None),
+    ]
+    # absent tables were made, and may be loaded later
+    assert spark.execute("select count(*) from raw.leads") == [(0,)]
+
+
+def test_an_unreachable_server_is_one_sentence(spark, raw):
+    result = spark.load(raw, CRM_SPARK_PORT="1")
+    assert result.exit_code == 1
+    assert (
+        "Spark cannot be reached" in result.text and "Check that its Thrift server" in result.text
+    )
+    assert len(result.output.strip().splitlines()) == 1
+
+
+def test_a_session_with_another_time_zone_is_refused(spark, folder, tmp_path):
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for part in PARTS:
+        if (PROJECT / part).is_dir():
+            shutil.copytree(PROJECT / part, copy / part)
+        else:
+            shutil.copy(PROJECT / part, copy / part)
+    profiles = copy / "profiles.yml"
+    text = profiles.read_text("utf-8")
+    assert text.count('timeZone": UTC') == 1
+    profiles.write_text(text.replace('timeZone": UTC', 'timeZone": Asia/Tokyo'), "utf-8")
+    runs = DbtRuns(folder / "copy", copy)
+    result = runs(*FEW, "--target", "spark", environment=spark.settings, succeeds=False)
+    assert "The time zone of the Spark session is Asia/Tokyo" in result.text
+
+
+def test_the_salt_stands_in_no_log(spark, raw):
+    assert spark.load(raw).exit_code == 0
+    spark.dbt("--debug", *FEW)
+    assert spark.execute("select salt from staging.erasure_salt") == [(SALT,)]
+    log = (spark.runs.folder / "logs/dbt.log").read_text("utf-8")
+    assert "${clientele.erasure_salt}" in log and SALT not in log
+    # the server blackens what it has put in
+    served = (spark.warehouse.parent / "thrift-server.log").read_text("utf-8", errors="replace")
+    assert "select count(*) from staging.erasure_salt" in served and SALT not in served
+    # another one takes its place; one that would not arrive as it is never gets there
+    result = spark.dbt("run", "--select", FEW[-1], environment={"CRM_ERASURE_SALT": "other"})
+    assert "CRM_ERASURE_SALT is another salt" in result.text
+    assert spark.execute("select salt from staging.erasure_salt") == [("other",)]
+    result = spark.dbt(*FEW, environment={"CRM_ERASURE_SALT": "it's"}, succeeds=False)
+    assert "choose a salt of letters and digits" in result.text
+
+
+def test_two_workers_share_the_work(spark):
+    spark.execute("create schema raw")
+    spark.execute(
+        "create table raw.spread as select /*+ repartition(8) */ id from range(0, 100000, 1, 8)"
+    )
+    hosts = spark.execute(
+        "select count(distinct worker) from"
+        " (select java_method('java.lang.ProcessHandle', 'current') as worker from raw.spread)"
+    )
+    assert hosts == [(2,)]

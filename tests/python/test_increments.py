@@ -1,0 +1,141 @@
+"""A build after any sequence of loads gives, row for row, what a build from nothing gives.
+
+Each history begins with hostile random data and goes on with loads of edits: rows that come with a
+new or an old stamp, corrections, rows that change in place or go, merges, requests to be forgotten,
+whole tables that go and come back. One database sees every load, the other is built from nothing.
+"""
+
+import os
+
+import duckdb
+import pandas as pd
+import pytest
+import random_raw
+from compare import snapshot, snapshot_differences
+from dbt_runs import DbtRuns
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+# more of them on a machine that has the time: CRM_HISTORIES=50 pytest tests/python/test_increments.py
+HISTORIES = int(os.environ.get("CRM_HISTORIES", "4"))
+LOADS = 3
+BUILD = ("--quiet", "build", "--exclude-resource-type", "test", "unit_test")
+NEW_STAMP = "2031-01-{:02} 03:00:00"
+# what is kept from build to build, beside the marts
+SCHEMAS = ("staging", "intermediate", "marts", "pii")
+# what it holds is a matter of what was built before
+LEFT_OUT = ("batches_read",)
+
+
+def rows_of(draw, frame: pd.DataFrame, most: int = 12) -> list[int]:
+    """Draw positions of rows."""
+    if frame.empty:
+        return []
+    positions = st.lists(st.integers(0, len(frame) - 1), min_size=1, max_size=most, unique=True)
+    return draw(positions)
+
+
+def stamped(rows: pd.DataFrame, stamp: str | None) -> pd.DataFrame:
+    """Rows that say they came in at another time; None: when their copy did."""
+    rows = rows.copy()
+    if stamp is not None and "loaded_at" in rows:
+        rows["loaded_at"] = stamp
+    return rows
+
+
+def edit_table(draw, table: str, frame: pd.DataFrame, other: pd.DataFrame, stamp: str):
+    """Draw what a load does to one table."""
+    kind = draw(st.sampled_from(["arrive", "late", "correct", "alter", "go"]))
+    if kind in ("arrive", "late"):
+        rows = other.iloc[rows_of(draw, other, 40)]
+        return pd.concat([frame, stamped(rows, stamp if kind == "arrive" else None)])
+    chosen = rows_of(draw, frame)
+    if kind == "go":
+        return frame.drop(index=frame.index[chosen])
+    if frame.empty:
+        return frame
+    column = draw(st.sampled_from(list(frame.columns)))
+    values = frame[column].iloc[rows_of(draw, frame, 1)[0]]
+    rows = frame.iloc[chosen].copy()
+    rows[column] = values
+    if kind == "correct":
+        return pd.concat([frame, stamped(rows, stamp if column != "loaded_at" else None)])
+    altered = frame.copy()
+    altered.iloc[chosen, frame.columns.get_loc(column)] = values
+    return altered
+
+
+class History(list):
+    """What the raw folder holds at each load: raw frames by table."""
+
+    def __repr__(self) -> str:
+        """Tell what a load is by the number of its rows."""
+        return str([{table: len(frame) for table, frame in raw.items()} for raw in self])
+
+
+@st.composite
+def histories(draw) -> History:
+    """Draw a first load and what becomes of it."""
+    seed = draw(st.integers(0, 500))
+    raw, other = random_raw.make_raw(seed, 15, 120), random_raw.make_raw(seed + 1, 15, 120)
+    loads = History([raw])
+    for number in range(1, LOADS + 1):
+        raw = dict(raw)
+        stamp = NEW_STAMP.format(number)
+        for table in draw(st.lists(st.sampled_from(sorted(raw)), min_size=1, max_size=6)):
+            empty = pd.DataFrame(columns=raw[table].columns, dtype=object)
+            rows = other.get(table, empty).reindex(columns=raw[table].columns)
+            raw[table] = edit_table(draw, table, raw[table], rows, stamp)
+        people = list(dict.fromkeys(value for value in raw["transactions"]["customer_id"] if value))
+        if len(people) > 1 and draw(st.booleans()):
+            one, two = draw(st.permutations(people))[:2]
+            for table, row in (
+                ("customer_merges", {"duplicate_customer_id": one, "customer_id": two}),
+                ("erasure_requests", {"customer_id": two}),
+            ):
+                if table in raw and draw(st.booleans()):
+                    row = pd.DataFrame([{**row, "loaded_at": stamp}], dtype=object)
+                    raw[table] = pd.concat([raw[table], row.reindex(columns=raw[table].columns)])
+        raw = {
+            table: frame.astype(object).where(frame.notna(), None).reset_index(drop=True)
+            for table, frame in raw.items()
+        }
+        loads.append(raw)
+        absent = draw(st.lists(st.sampled_from(sorted(raw)), max_size=1))
+        raw = {t: frame for t, frame in raw.items() if t == "transactions" or t not in absent}
+    return loads
+
+
+def contents(runs: DbtRuns) -> dict[str, tuple]:
+    """Everything that a build leaves."""
+    with duckdb.connect(str(runs.database), read_only=True) as connection:
+        return snapshot(connection, SCHEMAS, LEFT_OUT)
+
+
+@pytest.fixture(scope="module")
+def other_runs(worker_folder) -> DbtRuns:
+    """Builds from nothing, in a database of their own."""
+    return DbtRuns(worker_folder / "from_nothing")
+
+
+@settings(
+    max_examples=HISTORIES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(loads=histories())
+def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(
+    loads, worker_runs, other_runs, tmp_path_factory
+):
+    worker_runs.forget()
+    folder = tmp_path_factory.mktemp("history")
+    for number, raw in enumerate(loads):
+        raw_folder = folder / f"load_{number}"
+        random_raw.write_raw(raw, raw_folder, ["csv", "parquet"][number % 2])
+        worker_runs(*BUILD, raw=raw_folder)
+        other_runs.forget()
+        other_runs(*BUILD, raw=raw_folder)
+        found = snapshot_differences(contents(worker_runs), contents(other_runs))
+        assert not found, f"load {number}:\n" + "\n".join(found)
