@@ -1,7 +1,8 @@
 """What the tests of other engines share: servers of their own, started when needed.
 
-`make test-engines` and `make test-spark` run them; `pytest tests/engines/test_x.py` one. Where PostgreSQL or Java for
-Spark is absent and cannot be installed its tests are skipped, and the last line says so.
+`make test-engines` and `make test-spark` run them; `pytest tests/engines/test_x.py` one. Where
+PostgreSQL or Java for Spark is absent and cannot be installed its tests are skipped, and the last
+line says so.
 """
 
 import re

@@ -16,7 +16,7 @@ from dbt_runs import DbtRuns
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-# more of them on a machine that has the time: CRM_HISTORIES=50 pytest tests/python/test_increments.py
+# CRM_HISTORIES=50 pytest tests/python/test_increments.py, where there is the time
 HISTORIES = int(os.environ.get("CRM_HISTORIES", "4"))
 LOADS = 3
 BUILD = ("--quiet", "build", "--exclude-resource-type", "test", "unit_test")
