@@ -48,7 +48,7 @@ export const labels = {
   cards: {
     sales: "Sales", customers: "Active customers", returnRate: "Return rate", averageCustomer: "Spend per customer", crmShare: "CRM share of sales",
     atRisk: "At risk or slipping", inSegment: "In the segment", inSegmentOn: (date) => `In the segment, ${date}`,
-    target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", none: "no target",
+    target: (text) => `target ${text}`, yearBefore: "on a year before", unfinished: "unfinished period", noComparison: "no full year before", noneBefore: "none a year before", none: "no target",
     dayOfData: "day of the data", soFar: (date) => `as of ${date}`,
   },
   table: {

@@ -290,8 +290,10 @@ def test_the_cards_are_the_marts(page, site, grain, scheme, segment):
             assert compared == f.NONE, card
         elif target is not None and status is not None:
             assert f"target {written(target)}" in compared, card
-        elif not is_kept or earlier < first or then is None or (then == 0 and not is_rate):
+        elif not is_kept or earlier < first:
             assert compared == "no full year before", card
+        elif then is None or (then == 0 and not is_rate):
+            assert compared == "none a year before", card
         else:
             assert compared == f"{change(now, then, is_rate)} on a year before", card
 
@@ -362,10 +364,31 @@ def test_the_card_of_those_in_a_segment_is_the_mart(page, site, grain, scheme, s
     assert page.locator(label).inner_text() == f"In the segment, {f.day(month_end)}"
     assert page.locator(value).inner_text() == f.count(now)
     shown = page.locator(compared).inner_text()
-    if len(sizes) > 12 and sizes[-13][1]:
+    if len(sizes) <= 12:
+        assert shown == "no full year before"
+    elif sizes[-13][1]:
         assert shown == f"{change(now, sizes[-13][1])} on a year before"
     else:
-        assert shown == "no full year before"
+        assert shown == "none a year before"
+
+
+def test_a_card_tells_a_year_before_without_sales_from_none(page, site):
+    [(segment, start)] = f.query(
+        site,
+        "select segment, max(period_start_date) from marts.fct_segment_sales as now"
+        " where scheme = 'crm_dashboard' and period_grain = 'month' and dimension = 'all'"
+        " and sales_amount > 0 and segment not in ('all', 'anonymous')"
+        " and period_start_date - interval 1 year in"
+        " (select period_start_date from marts.fct_period_kpis where period_grain = 'month')"
+        " and not exists (from marts.fct_segment_sales as before where before.sales_amount > 0"
+        " and (before.scheme, before.segment, before.period_grain, before.dimension)"
+        " = (now.scheme, now.segment, now.period_grain, now.dimension)"
+        " and before.period_start_date = now.period_start_date - interval 1 year)"
+        " group by segment order by segment limit 1",
+    )
+    opened_at(page, site, segment=segment, period=str(start))
+    for card in ("sales", "return-rate"):
+        assert page.locator(f"#card-{card} .compared").inner_text() == "none a year before"
 
 
 @pytest.mark.parametrize("method", ["fixed", "quantile"])
@@ -404,8 +427,8 @@ def test_a_segment_of_quartiles_is_not_compared_with_month_ends(page, site_with_
     settings("2024-09-18")
     page.goto("about:blank")
     opened_at(page, site_with_files, segment="At Risk", period="2024-09-01")
-    points = page.locator("#card-in-segment polyline").get_attribute("points")
-    assert len(points.split()) == (3 if method == "fixed" else 2)
+    line = page.locator("#card-in-segment .spark path").get_attribute("d")
+    assert len(re.findall("[ML]", line)) == (3 if method == "fixed" else 2)
     assert card("label") == "In the segment, Sep 18, 2024"
     assert card("compared") == "day of the data"
 
@@ -429,6 +452,18 @@ def test_the_first_view_fits_the_screen(page, site):
         box = page.locator(f"#{panel}").bounding_box()
         assert box["y"] + box["height"] <= 900
     assert page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_no_heading_or_period_of_the_table_is_cut(page, site, grain):
+    opened_at(page, site, grain=grain)
+    assert (
+        page.eval_on_selector_all(
+            "#periods th",
+            "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.innerText)",
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("opening", [{}, {"grain": "day", "segment": "Needs Attention"}])
@@ -1215,8 +1250,9 @@ def test_nothing_is_cut_broken_or_covered(page, site, width):
 
 def test_paper_shows_figures_and_no_controls(page, site):
     opened_at(page, site, segment="Promising")
+    f.show(page, "list")
     page.emulate_media(media="print")
-    for control in (".bar button.icon", ".panel .more", ".choice", ".bar select"):
+    for control in (".bar button.icon", ".panel .more", ".choice", ".bar select", ".pages button"):
         assert not page.locator(control).first.is_visible()
     for part in ("#periods table", "#split table", "#card-sales", ".chosen-period"):
         assert page.locator(part).first.is_visible()

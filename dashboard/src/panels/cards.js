@@ -25,7 +25,7 @@ function inSegment(view) {
   return {
     id: "in-segment", label: date ? cards.inSegmentOn(format.date(date)) : cards.inSegment, format: format.count, polarity: 0, isComplete: true,
     about: [[cards.inSegment, now ? "fct_segment_split" : "dash_segment_size", "customer_count"]],
-    value: (now || monthEnd)?.customer_count ?? null, yearBefore: isMonthEnd ? monthEnd?.previous_year_customer_count ?? null : null,
+    value: (now || monthEnd)?.customer_count ?? null, yearBefore: isMonthEnd ? monthEnd?.previous_year_customer_count ?? undefined : undefined,
     series: (isOnLine && !isMonthEnd ? [...sizes, now.customer_count] : sizes).slice(-13), note: isMonthEnd ? null : cards.dayOfData,
   };
 }
@@ -40,7 +40,8 @@ function figures(view) {
       id, label, about, format: formatter, isRate,
       // who is in a segment is as of today, so that some segments fall and others rise by definition: that is no news
       polarity: all ? 1 : 0, value: view.period ? value(view.period) : null, isComplete: view.period?.isComplete,
-      board: rows.get(view.period?.start), yearBefore: view.period?.yearBefore?.isComparable ? value(view.period.yearBefore) : null,
+      board: rows.get(view.period?.start), // undefined: there is no such period; null: it has no such figure
+      yearBefore: view.period?.yearBefore?.isComparable ? value(view.period.yearBefore) : undefined,
       series: view.periods.slice(Math.max(0, at - 12), at + 1).map(value),
     };
   };
@@ -63,7 +64,7 @@ function figures(view) {
     const yearBefore = rows.get(start && `${Number(start.slice(0, 4)) - 1}${start.slice(4)}`);
     list.push({
       id: "at-risk", label: cards.atRisk, about: [[cards.atRisk, "fct_kpi_board", "value"]], format: format.count, polarity: -1, value: row?.value ?? null,
-      isComplete: row?.is_complete, note: row && !row.is_complete ? cards.soFar(format.date(view.asOf)) : null, board: row, yearBefore: yearBefore?.value ?? null, series: series.map((r) => r.value),
+      isComplete: row?.is_complete, note: row && !row.is_complete ? cards.soFar(format.date(view.asOf)) : null, board: row, yearBefore: yearBefore?.value, series: series.map((r) => r.value),
     });
   } else {
     list.push(inSegment(view));
@@ -103,7 +104,7 @@ export { sparkline };
 
 /** Glyph, words and tone of a change: `▲ 4.0%`; rates differ in points. */
 export function changeText(value, before, isRate, polarity) {
-  const change = value === null || before === null ? null : isRate ? value - before : before === 0 ? null : value / before - 1;
+  const change = value === null || (before ?? null) === null ? null : isRate ? value - before : before === 0 ? null : value / before - 1;
   if (change === null) return null;
   const size = isRate ? Math.abs(change) >= 0.01 : Math.abs(change) >= 0.05;
   const tone = !size || polarity === 0 ? "" : change * polarity > 0 ? "good" : "bad";
@@ -126,7 +127,7 @@ function comparison(figure) {
     ];
   }
   const change = changeText(figure.value, figure.yearBefore, figure.isRate, figure.polarity);
-  if (!change) return [note || h("span", { class: "muted", text: cards.noComparison })];
+  if (!change) return [note || h("span", { class: "muted", text: figure.yearBefore === undefined ? cards.noComparison : cards.noneBefore })];
   return [h("span", { class: change.tone, text: `${change.glyph} ${change.text} ` }), h("span", { class: "muted", text: [cards.yearBefore, figure.note].filter(Boolean).join(", ") })];
 }
 
