@@ -52,6 +52,16 @@ export function refill(element, ...children) {
   restoreFocus();
 }
 
+/** Listener of a table's body: arrows, Home and End go from the button of one row to that of another. */
+export function moveInRows(event) {
+  const buttons = [...event.currentTarget.rows].map((row) => row.querySelector("button")).filter(Boolean);
+  const at = buttons.indexOf(event.target);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
+  if (at < 0 || next === undefined) return;
+  event.preventDefault();
+  buttons[Math.min(Math.max(next, 0), buttons.length - 1)].focus();
+}
+
 /** Offers `blob` as a download named `fileName`. */
 export function download(fileName, blob) {
   const link = h("a", { href: URL.createObjectURL(blob), download: fileName });

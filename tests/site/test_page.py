@@ -1068,13 +1068,29 @@ def test_the_keyboard_reaches_everything(page, site):
     assert page.evaluate("document.activeElement.textContent") == "Download CSV"
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.className") == "more"
-    page.locator("#periods tbody button").nth(2).focus()
+    # the periods are one stop, and arrows go from one to another
+    stops = page.locator("#periods tbody button[tabindex='0']")
+    assert stops.count() == 1
+    stops.focus()
+    rows = page.locator("#periods tbody tr[data-start]")
+    focused = "document.activeElement.closest('tr').dataset.start"
+    for key, row in (
+        ("End", rows.last),
+        ("ArrowUp", rows.nth(rows.count() - 2)),
+        ("Home", rows.first),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == row.get_attribute("data-start"), key
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert "period=" in page.url
+    f.settle(page)
+    assert f"period={rows.nth(2).get_attribute('data-start')}" in page.url
+    assert page.evaluate(focused) == rows.nth(2).get_attribute("data-start")
     # nothing that can be clicked is out of the keyboard's reach, and all of it has a name
     unnamed = page.eval_on_selector_all(
         "button, select, a[href]",
-        "all => all.filter((one) => one.tabIndex < 0 ||"
+        "all => all.filter((one) => (one.tabIndex < 0 && !one.matches('#periods tbody button')) ||"
         " !(one.getAttribute('aria-label') || one.textContent.trim())).map((o) => o.outerHTML)",
     )
     assert unnamed == []

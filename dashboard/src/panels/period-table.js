@@ -1,5 +1,5 @@
 // The period table: customers who came, came back and what they spent, newest period first.
-import { fill, h } from "../dom.js";
+import { fill, h, moveInRows } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { daysPassed } from "../periods.js";
@@ -99,7 +99,10 @@ function draw(body, view, frame) {
       h(
         "th",
         { scope: "row" },
-        h("button", { type: "button", class: "plain", "aria-pressed": String(isChosen), "aria-describedby": "period-changes", title: text.choose(period.name), text: period.name }),
+        h("button", {
+          type: "button", class: "plain", "aria-pressed": String(isChosen), "aria-describedby": "period-changes", title: text.choose(period.name), text: period.name,
+          tabindex: isChosen ? 0 : -1, // the rows are one stop of the Tab key
+        }),
         period.from && [" ", h("span", { class: "tag", text: labels.period.from(format.date(period.from)) })],
         period.isComplete ? null : " ",
         period.isComplete ? null : h("span", { class: "tag", text: labels.period.unfinished(passed, all) }),
@@ -135,6 +138,7 @@ function draw(body, view, frame) {
   made.tBodies[0].addEventListener("focusin", (event) => event.target.matches(":focus-visible") && show(event));
   made.tBodies[0].addEventListener("mouseleave", hide);
   made.tBodies[0].addEventListener("focusout", hide);
+  made.tBodies[0].addEventListener("keydown", moveInRows);
   made.tBodies[0].addEventListener("click", (event) => {
     const found = at(event);
     if (found) made.view.choose({ period: found[1].start });

@@ -1,6 +1,6 @@
 // RFM split: how customers and their sales divide into segments. The ring shows the order, the table carries the numbers.
 import { draw } from "../charts.js";
-import { fill, h, name } from "../dom.js";
+import { fill, h, moveInRows, name } from "../dom.js";
 import { format } from "../format.js";
 import { labels } from "../labels.js";
 import { blend, segmentColours, tokens } from "../theme.js";
@@ -129,15 +129,7 @@ export const split = {
         const row = event.target.closest("tr[data-segment]");
         if (row) choose(row.dataset.segment);
       });
-      table.addEventListener("keydown", (event) => {
-        if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
-        const buttons = [...table.tBodies[0].querySelectorAll("button")];
-        const next = buttons[buttons.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
-        if (next) {
-          event.preventDefault();
-          next.focus();
-        }
-      });
+      table.tBodies[0].addEventListener("keydown", moveInRows);
       body.append(h("div", { class: "ring" }, h("div", { class: "chart", data: { chart: "split" } }), h("p", { class: "centre" })), table, h("div", { class: "foot" }));
     }
     body.view = view;
