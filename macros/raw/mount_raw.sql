@@ -55,12 +55,10 @@
     {%- set files_of = clientele.find_raw_files(folder) -%}
     {%- do clientele.check_raw_files(folder, files_of) -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
-    {#- What the mount makes carries a mark, so that it never drops what somebody else has loaded. -#}
-    {%- set mark = 'Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.' -%}
     {%- set kind_of = {} -%}
     {%- for name, kind, comment in run_query("select table_name, 'table', comment from duckdb_tables() where database_name = current_database() and schema_name = " ~ clientele.sql_text(schema)
         ~ " union all select view_name, 'view', comment from duckdb_views() where database_name = current_database() and schema_name = " ~ clientele.sql_text(schema)) -%}
-        {%- if name in files_of and comment != mark -%}
+        {%- if name in files_of and comment != clientele.raw_mark() -%}
             {%- do clientele.refuse_raw('The ' ~ kind ~ ' ' ~ schema ~ '.' ~ name ~ ' is not of this project\'s making and would be replaced by the files in ' ~ folder ~ ': set CRM_RAW_PATH to an empty value to read it as it is, or let CRM_DATABASE name another database.') -%}
         {%- endif -%}
         {%- do kind_of.update({name: kind}) -%}
@@ -78,15 +76,30 @@
         {%- endif -%}
         {%- if not files -%}
             {%- do absent.append(table) -%}
-            {%- do run_query('create table ' ~ relation ~ ' as select ' ~ clientele.raw_columns(contract, {}) ~ ' where false') -%}
+            {%- do clientele.create_marked('table', relation, 'select ' ~ clientele.raw_columns(contract, {}) ~ ' where false') -%}
         {%- elif files[0].endswith('.csv') -%}
             {%- do clientele.load_csv_files(relation, files, contract) -%}
         {%- else -%}
             {%- do clientele.view_parquet_files(relation, files, contract) -%}
         {%- endif -%}
-        {%- do run_query('comment on ' ~ ('view ' if files and not files[0].endswith('.csv') else 'table ') ~ relation ~ ' is ' ~ clientele.sql_text(mark)) -%}
     {%- endfor -%}
     {%- do log('Raw data: ' ~ folder ~ (' (absent, so empty: ' ~ absent | join(', ') ~ ')' if absent else ''), info=true) -%}
+{%- endmacro -%}
+
+{#- The mark on what the mount makes, so that it never drops what somebody else has loaded. -#}
+{%- macro raw_mark() -%}
+    {{ return('Made by clientele from the files that CRM_RAW_PATH names; made anew in every run.') }}
+{%- endmacro -%}
+
+{#-
+    Makes a raw table or view and marks it, in one transaction: a build that is killed in between would leave a table that
+    the next one takes for somebody else's.
+    kind      table or view
+    relation  text, its name
+    query     SQL text of its rows
+-#}
+{%- macro create_marked(kind, relation, query) -%}
+    {%- do run_query('begin; create ' ~ kind ~ ' ' ~ relation ~ ' as ' ~ query ~ '; comment on ' ~ kind ~ ' ' ~ relation ~ ' is ' ~ clientele.sql_text(clientele.raw_mark()) ~ '; commit') -%}
 {%- endmacro -%}
 
 {#-
@@ -176,7 +189,7 @@
             ~ ' from read_csv(' ~ clientele.sql_list(files_of_header) ~ ', header = true, ' ~ dialect
             ~ ', columns = {' ~ positions | join(', ') ~ "}, store_rejects = true, rejects_table = 'csv_errors', rejects_scan = 'csv_scans')") -%}
     {%- endfor -%}
-    {%- do run_query('create table ' ~ relation ~ ' as ' ~ scans | join(' union all ')) -%}
+    {%- do clientele.create_marked('table', relation, scans | join(' union all ')) -%}
     {%- set broken = run_query('select scan.file_path, error.line, error.error_type, error.error_message from csv_errors as error inner join csv_scans as scan on error.scan_id = scan.scan_id and error.file_id = scan.file_id order by 1, 2, 4 limit 1') -%}
     {%- do run_query('drop table csv_errors') -%}
     {%- do run_query('drop table csv_scans') -%}
@@ -276,7 +289,7 @@
             {%- do clientele.refuse_raw('The column ' ~ column.name ~ ' is stored as text in ' ~ types[column.name]['VARCHAR'] ~ ' and as ' ~ type ~ ' in ' ~ types[column.name][type] ~ ': store it alike in all files of a table.') -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- do run_query('create view ' ~ relation ~ ' as select ' ~ clientele.raw_columns(contract, names) ~ ' from read_parquet(' ~ clientele.sql_list(files) ~ ', union_by_name = true, hive_partitioning = false)') -%}
+    {%- do clientele.create_marked('view', relation, 'select ' ~ clientele.raw_columns(contract, names) ~ ' from read_parquet(' ~ clientele.sql_list(files) ~ ', union_by_name = true, hive_partitioning = false)') -%}
 {%- endmacro -%}
 
 {#-
