@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.txt", "requirements-site.txt", "requirements-audit.txt"]
+LOCKS = [f"requirements{of}.txt" for of in ("", "-site", "-engines", "-spark", "-audit")]
 
 
 def main(arguments: list[str] | None = None) -> int:

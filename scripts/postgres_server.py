@@ -80,26 +80,31 @@ def programs() -> Path | None:
     return (preferred or sorted(found) or [None])[-1]
 
 
+def install_package(package: str, what: str) -> None:
+    """Install a package of Debian's that brings ``what``, or say in one sentence why not."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise ServerError(
+            f"{what} is not installed: install it first, on Debian with"
+            f" `apt-get install {package}` as root."
+        )
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update"],
+        ["apt-get", "install", "--yes", "--no-install-recommends", package],
+    ):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        # a list that cannot be renewed may be good enough
+        if done.returncode != 0 and command[1] == "install":
+            raise ServerError(
+                f"{what} is not installed and `{' '.join(command)}` failed:"
+                f" {done.stderr.strip().splitlines()[-1:]}"
+            )
+
+
 def install() -> Path:
     """Folder of the server's programs, installed where need be."""
     if not programs():
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            raise ServerError(
-                f"PostgreSQL is not installed: install it first, on Debian with"
-                f" `apt-get install {PACKAGE}` as root."
-            )
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update"],
-            ["apt-get", "install", "--yes", "--no-install-recommends", PACKAGE],
-        ):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
-            # a list that cannot be renewed may be good enough
-            if done.returncode != 0 and command[1] == "install":
-                raise ServerError(
-                    f"PostgreSQL is not installed and `{' '.join(command)}` failed:"
-                    f" {done.stderr.strip().splitlines()[-1:]}"
-                )
+        install_package(PACKAGE, "PostgreSQL")
     if not (folder := programs()):
         raise ServerError(f"{PACKAGE} is installed, but its programs are not found.")
     return folder

@@ -23,6 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from postgres_server import ServerError, free_port, install_package
+
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / "build/spark"
 USER = "clientele"
@@ -57,10 +59,6 @@ SETTINGS = {
 JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
-class ClusterError(Exception):
-    """What is wrong, in one sentence for the user."""
-
-
 @dataclass(frozen=True)
 class Cluster:
     """Where a cluster's Thrift server is, and as whom dbt connects to it."""
@@ -88,38 +86,15 @@ def install() -> Path:
     """Folder of Spark; Java is installed where need be."""
     found = importlib.util.find_spec("pyspark")
     if not found or not found.origin:
-        raise ClusterError(
+        raise ServerError(
             "pyspark is not installed in this environment:"
             " `pip install --no-deps --require-hashes -r requirements-spark.txt` installs it."
         )
     if not java():
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            raise ClusterError(
-                "Java is not installed: install it first, on Debian with"
-                f" `apt-get install {PACKAGE}` as root."
-            )
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (
-            ["apt-get", "update"],
-            ["apt-get", "install", "--yes", "--no-install-recommends", PACKAGE],
-        ):
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
-            # a list that cannot be renewed may be good enough
-            if done.returncode != 0 and command[1] == "install":
-                raise ClusterError(
-                    f"Java is not installed and `{' '.join(command)}` failed:"
-                    f" {done.stderr.strip().splitlines()[-1:]}"
-                )
+        install_package(PACKAGE, "Java")
         if not java():
-            raise ClusterError(f"{PACKAGE} is installed, but the program java is not found.")
+            raise ServerError(f"{PACKAGE} is installed, but the program java is not found.")
     return Path(found.origin).parent
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port: int) -> bool:
@@ -184,7 +159,7 @@ def wait_for(folder: Path, name: str, port: int) -> None:
     while not listens(port):
         if name not in processes(folder) or time.monotonic() > deadline:
             said = (folder / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
-            raise ClusterError(
+            raise ServerError(
                 f"Spark's {name} did not start; {folder / name}.log ends with:"
                 f" {' '.join(said[-3:])}"
             )
@@ -260,7 +235,7 @@ def main() -> int:
         else:
             count = len(processes(FOLDER))
             print(f"{count} of {WORKERS + 2} processes run" + (", in build/spark" if count else ""))
-    except (ClusterError, OSError, subprocess.SubprocessError) as error:
+    except (ServerError, OSError, subprocess.SubprocessError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

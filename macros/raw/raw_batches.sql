@@ -35,11 +35,11 @@
     The batches of one raw table, counted.
     relation  source relation; its name is the table's name in the contract
     returns   SQL text that gives table_name, raw_batch, row_count, checksum (text). The checksum is of the rows as they
-              came and of the SQL that judges them, so that a new rule judges everything anew.
+              came and of the SQL that judges and supersedes them, so that a new rule reads everything anew.
 -#}
 {%- macro count_raw_batches(relation) -%}
 {%- set contract = clientele.raw_contract(relation.identifier) -%}
-{%- set rules = local_md5(clientele.judge_raw_rows(relation) | string) -%}
+{%- set rules = local_md5(clientele.judge_raw_rows(relation) ~ clientele.latest_of_key(relation, table=relation.identifier)) -%}
 select
     '{{ relation.identifier }}' as table_name,
     {%- if not contract %}
@@ -68,13 +68,7 @@ from (
         {%- else %}
         *
         {%- endif %}
-    from (
-        select
-            *{% for name in (clientele.raw_batch_columns(contract) if contract else []) %},
-            {{ clientele.trimmed_text(name) }} as {{ name }}_text
-            {%- endfor %}
-        from {{ relation }}
-    ) as raw_rows
+    from {{ clientele.raw_rows_with_texts(relation, clientele.raw_batch_columns(contract) if contract else []) }} as raw_rows
 ) as hashed_rows
 {%- if contract %}
 group by raw_batch
@@ -225,7 +219,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 -#}
 {%- macro tell_of_changed_batches() -%}
     {%- if execute and model.config.materialized == 'incremental' -%}
-        {%- set changed = run_query('select changed.table_name, changed.raw_batch, changed.is_there from (' ~ clientele.changed_batches() ~ ') as changed inner join '
+        {%- set changed = run_query('select changed.table_name, changed.raw_batch from (' ~ clientele.changed_batches() ~ ') as changed inner join '
             ~ source('kept', 'batches_read') ~ ' as batches_read on changed.table_name = batches_read.table_name and changed.raw_batch = batches_read.raw_batch'
             ~ " where batches_read.model_name = '" ~ this.identifier ~ "' order by 1, 2") -%}
         {%- for rows in changed.rows | groupby('table_name') -%}

@@ -16,7 +16,6 @@ from dbt_runs import PROJECT
 from postgres import Postgres
 from postgres_server import Server, ServerError
 from spark import Spark
-from spark_cluster import ClusterError
 
 FOLDER = PROJECT / "build/test-engines"
 
@@ -61,7 +60,7 @@ def cluster(folder) -> Iterator[Spark]:
     try:
         spark_cluster.stop(place, remove=True)
         started = spark_cluster.start(place)
-    except ClusterError as error:
+    except ServerError as error:
         pytest.skip(f"Spark was not tested: {error}")
     try:
         yield Spark(started, place / "warehouse", folder / "spark")
@@ -73,6 +72,19 @@ def cluster(folder) -> Iterator[Spark]:
 def spark(cluster) -> Spark:
     """The cluster, emptied."""
     return cluster.empty()
+
+
+@pytest.fixture
+def raw(tmp_path) -> Path:
+    """A raw folder with two transactions."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "transactions.csv").write_text(
+        "transaction_id,customer_id,transacted_at,amount\n"
+        't1," c1 ",2024-01-01,"1,5"\nt2,,2024-01-02,"say ""hi""\n\\N"\n',
+        encoding="utf-8",
+    )
+    return folder
 
 
 def pytest_collection_modifyitems(items) -> None:

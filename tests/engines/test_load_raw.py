@@ -14,17 +14,6 @@ def postgres(database):
     return database("load")
 
 
-@pytest.fixture
-def raw(tmp_path):
-    """A raw folder with two transactions."""
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    (folder / "transactions.csv").write_text(
-        SALES + 't1," c1 ",2024-01-01,"1,5"\nt2,,2024-01-02,"say ""hi""\n\\N"\n', encoding="utf-8"
-    )
-    return folder
-
-
 def test_a_build_without_raw_tables_says_how_to_load_them(postgres):
     result = postgres.dbt(*FEW, succeeds=False)
     assert "load the raw files first with `python scripts/load_raw.py" in result.text

@@ -1,10 +1,8 @@
 """Who may read and write what on PostgreSQL: every role, logged in, tries every relation."""
 
-import shutil
-
 import psycopg2
 import pytest
-from dbt_runs import PROJECT, DbtRuns
+from dbt_runs import PROJECT, DbtRuns, copy_project
 from postgres import Postgres
 from psycopg2.errors import InsufficientPrivilege
 
@@ -24,7 +22,6 @@ SERVICE_FLOOR = {
 }
 ROLES = ["crm_executive", "crm_analyst", "crm_service", "crm_loader", "somebody_else"]
 PASSWORD = "only-on-the-loopback"
-PARTS = ["dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests"]
 
 
 def may_read(role: str, relation: str) -> bool:
@@ -125,13 +122,7 @@ def test_rights_that_were_given_by_hand_are_taken_back(built):
 
 
 def test_new_relations_are_open_to_whom_they_should(built, folder, tmp_path):
-    copy = tmp_path / "project"
-    copy.mkdir()
-    for part in PARTS:
-        if (PROJECT / part).is_dir():
-            shutil.copytree(PROJECT / part, copy / part)
-        else:
-            shutil.copy(PROJECT / part, copy / part)
+    copy = copy_project(tmp_path / "project")
     service, kpis = copy / "models/marts/service", copy / "models/marts/kpis"
     off = "contract={'enforced': false}"
     select = "select customer_id from {{ ref('dim_customers') }}"

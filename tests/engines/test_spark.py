@@ -1,24 +1,9 @@
 """Spark: raw files into it, its cluster, what is refused, and in which words."""
 
-import shutil
-
-import pytest
-from dbt_runs import PROJECT, SALT, DbtRuns
+from dbt_runs import SALT, DbtRuns, copy_project
 
 SALES = "transaction_id,customer_id,transacted_at,amount\n"
 FEW = ["--quiet", "run", "--select", "base_crm__transactions"]
-PARTS = ["dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "tests"]
-
-
-@pytest.fixture
-def raw(tmp_path):
-    """A raw folder with two transactions."""
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    (folder / "transactions.csv").write_text(
-        SALES + 't1," c1 ",2024-01-01,"1,5"\nt2,,2024-01-02,"say ""hi""\n\\N"\n', encoding="utf-8"
-    )
-    return folder
 
 
 def test_a_build_without_raw_tables_says_how_to_load_them(spark):
@@ -102,13 +87,7 @@ def test_an_unreachable_server_is_one_sentence(spark, raw):
 
 
 def test_a_session_with_another_time_zone_is_refused(spark, folder, tmp_path):
-    copy = tmp_path / "project"
-    copy.mkdir()
-    for part in PARTS:
-        if (PROJECT / part).is_dir():
-            shutil.copytree(PROJECT / part, copy / part)
-        else:
-            shutil.copy(PROJECT / part, copy / part)
+    copy = copy_project(tmp_path / "project")
     profiles = copy / "profiles.yml"
     text = profiles.read_text("utf-8")
     assert text.count('timeZone": UTC') == 1

@@ -3,15 +3,12 @@
 import contextlib
 import fcntl
 import pickle
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from compiled import CompiledProject
-from dbt_runs import PROJECT, DbtRuns
-
-PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "tests"]
+from dbt_runs import DbtRuns, copy_project
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +68,4 @@ def compiled(worker_runs, shared_folder) -> Callable[..., CompiledProject]:
 @pytest.fixture
 def project_copy(tmp_path) -> Path:
     """A copy of the project that a test may change."""
-    copy = tmp_path / "project"
-    copy.mkdir()
-    for part in PROJECT_PARTS:
-        source = PROJECT / part
-        if source.is_dir():
-            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("python"))
-        else:
-            shutil.copy(source, copy / part)
-    return copy
+    return copy_project(tmp_path / "project")

@@ -20,6 +20,7 @@ import duckdb
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
+PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "tests"]
 TIME_LIMIT = 300
 # databases that are compared need the same keys of erased customers
 SALT = "00112233445566778899aabbccddeeff"
@@ -198,3 +199,15 @@ class DbtRuns:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             return connection.execute(sql).fetchall()
+
+
+def copy_project(folder: Path) -> Path:
+    """Make a copy of the project that a test may change, in a new folder."""
+    folder.mkdir()
+    for part in PROJECT_PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("python"))
+        else:
+            shutil.copy(source, folder / part)
+    return folder

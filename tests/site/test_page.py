@@ -504,12 +504,11 @@ def test_a_click_on_a_segment_filters_everything(opened):
     assert "segment=Promising" in page.url
     assert page.locator(".scope").inner_text().split()[:2] == ["Only", "Promising"]
     for panel, text in before.items():
+        selector = ".cards" if panel == "cards" else f"#{panel}"
+        page.locator(selector).scroll_into_view_if_needed()
         # data that lie beside the page are read before the panel is drawn
-        for _ in range(50):
-            if text_of(page, panel) != text:
-                break
-            page.wait_for_timeout(100)
-        assert text_of(page, panel) != text, panel
+        changed = "([selector, text]) => document.querySelector(selector).innerText !== text"
+        wait_until(page, changed, [selector, text])
     f.choose_segment(page, "Promising")
     assert "segment" not in page.url
     assert {panel: text_of(page, panel) for panel in before} == before
