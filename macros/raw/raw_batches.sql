@@ -97,8 +97,13 @@ group by raw_batch
     ) as batches_read
         on batches.table_name = batches_read.table_name and batches.raw_batch = batches_read.raw_batch
     where
-        batches.checksum is distinct from batches_read.checksum
+        {{ clientele.checksum_for_model('batches') }} is distinct from batches_read.checksum
         or batches.row_count is distinct from batches_read.row_count
+{%- endmacro -%}
+
+{#- SQL of a batch's checksum together with the text of the model that asks: a model that was changed reads everything anew. -#}
+{%- macro checksum_for_model(batches) -%}
+    {{ return(batches ~ ".checksum || '-" ~ local_md5(model.raw_code or '') ~ "'") }}
 {%- endmacro -%}
 
 {#-
@@ -210,12 +215,12 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {%- set of_table = "table_name = '" ~ table ~ "'" if table else '1 = 1' -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }};
     insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
-    select '{{ this.identifier }}', table_name, raw_batch, row_count, checksum from {{ clientele.batches_of(table) }}
+    select '{{ this.identifier }}', table_name, raw_batch, row_count, {{ clientele.checksum_for_model('batches') }} from {{ clientele.batches_of(table) }} as batches
 {%- endmacro -%}
 
 {#-
-    Says which batches were not only added to, but have changed in place or are gone, since the model has read them: there
-    the source has told no `loaded_at`, or an older one. A post-hook, before macro remember_batches.
+    Says which batches have changed or are gone since the model has read them: a source has told no `loaded_at`, or an
+    older one, or a rule is new. A post-hook, before macro remember_batches.
 -#}
 {%- macro tell_of_changed_batches() -%}
     {%- if execute and model.config.materialized == 'incremental' -%}
@@ -225,7 +230,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
         {%- for rows in changed.rows | groupby('table_name') -%}
             {%- set names = rows.list | map(attribute='raw_batch') | list -%}
             {%- do log('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
-                ~ ' changed or gone (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
+                ~ ' changed, or gone, or got other rules (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -139,3 +139,32 @@ def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(
         other_runs(*BUILD, raw=raw_folder)
         found = snapshot_differences(contents(worker_runs), contents(other_runs))
         assert not found, f"load {number}:\n" + "\n".join(found)
+
+
+def test_changed_rules_and_models_read_everything_anew(project_copy, tmp_path):
+    """A status that is no longer known, another order of superseding, a new column."""
+    raw = tmp_path / "raw"
+    random_raw.write_raw(random_raw.make_raw(11, 15, 120), raw)
+    kept = DbtRuns(tmp_path / "kept", project_copy)
+    staging = ("--quiet", "run", "--select", "path:models/staging")
+    kept(*staging, raw=raw)
+    before = contents(kept)
+    crm = project_copy / "models/staging/crm"
+    contract, model = crm / "_crm__sources.yml", crm / "stg_crm__leads.sql"
+    for file, old, new in (
+        (contract, "accepted_values: [completed, cancelled, test]", "accepted_values: [completed]"),
+        (contract, "newest: [updated_at, loaded_at]", "newest: [loaded_at]"),
+        (contract, "key: [contact_id]", "key: [contact_id]\n            newest: [contacted_at]"),
+        (model, "    raw_batch\n", "    raw_batch,\n    upper(source) as loud_source\n"),
+    ):
+        text = file.read_text("utf-8")
+        assert text.count(old) == 1, old
+        file.write_text(text.replace(old, new), "utf-8")
+    said = kept("run", "--select", "path:models/staging", raw=raw)
+    assert "got other rules" in said.output
+    whole = DbtRuns(tmp_path / "whole", project_copy)
+    whole(*staging, raw=raw)
+    after = contents(kept)
+    assert not (found := snapshot_differences(after, contents(whole))), "\n".join(found)
+    tables = ("transactions", "campaign_contacts")
+    assert all(before[t] != after[t] for t in [f"staging.stg_crm__{name}" for name in tables])
