@@ -47,7 +47,7 @@ RESULTS = {
 }
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 GOAL_ROWS = 10_000_000  # the goals are of this size: on small data dbt's start is most of its time
-GREATEST_RATIO = 3
+GREATEST_RATIO = 2.5
 GREATEST_MEMORY = 8 * 1024**3
 GREATEST_SECONDS = 600  # for everything
 ROWS_PER_BUSY_CUSTOMER = 10
@@ -427,7 +427,7 @@ def gigabytes(number: int) -> str:
 
 
 def judged(goal: str, is_met: bool, row_counts: dict[str, int]) -> str:
-    if row_counts["transactions"] < GOAL_ROWS:
+    if row_counts["transactions"] < 0.99 * GOAL_ROWS:  # as many as asked for, about
         return f"{goal} at {GOAL_ROWS:,} rows"
     return f"{goal}: {'met' if is_met else 'missed'}"
 

@@ -188,9 +188,10 @@ filled as (
     select
         scheme,
         segment,
+        display_order::integer as display_order,
         coalesce(customer_count, 0) as customer_count,
         coalesce(sales_amount, 0)::decimal(18, 2) as sales_amount
-    from (select distinct scheme, segment from read_csv(getvariable('seeds') || '/segment_lookup.csv', all_varchar = true))
+    from read_csv(getvariable('seeds') || '/segment_texts.csv', all_varchar = true)
     left join counted using (scheme, segment)
 )
 select
@@ -203,8 +204,12 @@ select
     rate(cents(sales_amount), cents(sum(sales_amount) over (partition by scheme))) as sales_share,
     average_amount(sales_amount, customer_count) as average_sales_amount,
     (rank() over (partition by scheme order by customer_count desc))::integer as customer_rank,
-    (rank() over (partition by scheme order by sales_amount desc))::integer as sales_rank
-from filled;
+    (rank() over (partition by scheme order by sales_amount desc))::integer as sales_rank,
+    (sum(customer_count) over (partition by scheme))::bigint as total_customer_count,
+    rate(sum(customer_count) over from_high_to_low, sum(customer_count) over (partition by scheme)) as cumulative_customer_share,
+    rate(cents(sum(sales_amount) over from_high_to_low), cents(sum(sales_amount) over (partition by scheme))) as cumulative_sales_share
+from filled
+window from_high_to_low as (partition by scheme order by sales_amount desc, display_order);
 
 -- A customer counts once in a period: on the day before which the last purchase lies in an earlier period. So one pass
 -- by day does for all grains.

@@ -1147,7 +1147,7 @@ def test_escape_closes_what_lies_on_top_first(page, site):
     page.keyboard.press("Escape")
     assert not page.locator("dialog.about").is_visible()
     page.locator("#periods tbody button").nth(1).focus()
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
     assert page.locator("#period-changes").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator("#period-changes").is_visible()
