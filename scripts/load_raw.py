@@ -19,6 +19,7 @@ file that is wrong. A table that this command has not made is never touched.
 """
 
 import argparse
+import contextlib
 import logging
 import os
 import shutil
@@ -187,9 +188,13 @@ def load_postgres(files: dict[str, Path]) -> None:
             " who builds, or as a member of crm_loader once a build has made the tables."
         ) from error
     except psycopg2.Error as error:
-        raise LoadError(
-            f"Nothing was loaded, PostgreSQL said: {' '.join(str(error).split())}."
-        ) from error
+        said = " ".join(str(error.__context__ or error).split()).rstrip(".")
+        if connection.closed:
+            raise LoadError(
+                f"PostgreSQL went away during the load, so that nothing was loaded ({said}). See"
+                " that it runs, then run this again."
+            ) from error
+        raise LoadError(f"Nothing was loaded, PostgreSQL said: {said}.") from error
     finally:
         connection.close()
 
@@ -248,7 +253,7 @@ def load_spark(files: dict[str, Path]) -> None:
             f"Spark cannot be reached: {' '.join(str(error).split())}. Check that its Thrift server"
             " runs and that CRM_SPARK_HOST and CRM_SPARK_PORT name it."
         ) from error
-    table = ""
+    table = next(iter(files))
     try:
         cursor.execute(f"create schema if not exists {schema}")
         # all are looked at before the first is changed
@@ -267,8 +272,16 @@ def load_spark(files: dict[str, Path]) -> None:
             f"{schema}.{table} was not loaded, nor was any table after it; Spark said:"
             f" {' '.join(said.split())[:500]}."
         ) from error
+    except (TException, OSError) as error:
+        raise LoadError(
+            f"Spark went away before {schema}.{table} was loaded, nor was any table after it"
+            f" ({' '.join(str(error).split())}). See that its Thrift server runs, then run this"
+            " again."
+        ) from error
     finally:
-        cursor.close()
+        # of a server that is gone nothing can be given back
+        with contextlib.suppress(TException, OSError):
+            cursor.close()
 
 
 def prepare_spark(cursor, schema: str, table: str, columns: list[str], file_format: str) -> None:

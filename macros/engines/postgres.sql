@@ -199,6 +199,11 @@
     select * from dbt_internal_unit_test_expected
 {%- endmacro -%}
 
+{%- macro postgres__list_schemas(database) -%}
+    {%- do clientele.reach_server('PostgreSQL', 'the user ' ~ target.user ~ ' with the database ' ~ target.dbname, 'PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE') -%}
+    {{ return(dbt.postgres__list_schemas(database)) }}
+{%- endmacro -%}
+
 {#- The same rows have to win whatever the database: texts are put in order byte by byte, and lower() knows all letters. -#}
 {%- macro postgres__check_engine() -%}
     {%- set is_new_enough, is_utf8, is_by_bytes, lowers_all = run_query("select cast(current_setting('server_version_num') as integer) >= 150000,"

@@ -181,6 +181,11 @@
     {{ return(sql) }}
 {%- endmacro -%}
 
+{%- macro spark__list_schemas(database) -%}
+    {%- do clientele.reach_server("Spark's Thrift server", 'this user', 'CRM_SPARK_HOST, CRM_SPARK_PORT, CRM_SPARK_USER and CRM_SPARK_AUTH') -%}
+    {{ return(dbt.spark__list_schemas(database)) }}
+{%- endmacro -%}
+
 {#- Timestamps are read as they are only where the session's clock shows UTC. -#}
 {%- macro spark__check_engine() -%}
     {%- set version, time_zone = run_query('select version(), current_timezone()')[0].values() -%}

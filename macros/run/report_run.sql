@@ -55,6 +55,8 @@
     {%- set names = failed | map(attribute='node.name') | list -%}
     {%- set first = names[:3] | join(', ') ~ (' and ' ~ (names | length - 3) ~ ' more' if names | length > 3 else '') -%}
     {%- set kinds = [
+        ('connection to server|server closed|terminating connection|connection already closed|failed to connect|TSocket|Broken pipe|Connection re(set|fused)', 'the database server went away or ended the connection: see that it runs, its own log says why, then run dbt again'),
+        ('LOCATION_ALREADY_EXISTS', 'Spark went away while it wrote this table and left its folder, which the message above names: remove that folder, then run dbt again'),
         ('No space left|Disk quota|File too large', 'the disk of the database is full: make room, then run dbt again'),
         ('max_temp_directory_size|offload|spill', 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
         ('Out of Memory|could not allocate', 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),

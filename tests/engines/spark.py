@@ -1,8 +1,11 @@
 """A Spark cluster of the tests' own."""
 
+import os
+import signal
 from pathlib import Path
 
 import duckdb
+import spark_cluster
 from engine import Engine
 from pyhive import hive
 from spark_cluster import Cluster
@@ -27,6 +30,14 @@ class Spark(Engine):
             self.execute(f"drop schema if exists {schema} cascade")
         return self
 
+    def kill(self) -> None:
+        """End the Thrift server at once, as when its machine goes down."""
+        os.killpg(spark_cluster.processes(self.warehouse.parent)["thrift-server"], signal.SIGKILL)
+
+    def start(self) -> None:
+        """Start what does not run; tables are kept, ports are others."""
+        self.settings = dict(spark_cluster.start(self.warehouse.parent).settings)
+
     def execute(self, sql: str) -> list[tuple]:
         """Rows of a statement; none where it gives none."""
         connection = hive.connect(
@@ -50,7 +61,11 @@ class Spark(Engine):
             connection.execute("set TimeZone = 'UTC'")
             for schema in ("marts", "pii"):
                 connection.execute(f"create schema {schema}")
+                # a folder without a table is left where a server went away as it wrote one
+                tables = {name for _, name, *_ in self.execute(f"show tables in {schema}")}
                 for folder in sorted((self.warehouse / f"{schema}.db").iterdir()):
+                    if folder.name not in tables:
+                        continue
                     files = f"read_parquet('{folder}/*.parquet')"
                     # Spark's timestamps are moments, and shown in UTC
                     columns = [

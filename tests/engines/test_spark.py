@@ -1,6 +1,16 @@
 """Spark: raw files into it, its cluster, what is refused, and in which words."""
 
-from dbt_runs import SALT, DbtRuns, copy_project
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import random_raw
+from dbt_runs import PROJECT, SALT, DbtRuns, copy_project
+from spark import Spark
+from spark_cluster import Cluster
+from test_parity import BUILD, differences, next_day, read_marts, read_sample
 
 SALES = "transaction_id,customer_id,transacted_at,amount\n"
 FEW = ["--quiet", "run", "--select", "base_crm__transactions"]
@@ -84,6 +94,91 @@ def test_an_unreachable_server_is_one_sentence(spark, raw):
         "Spark cannot be reached" in result.text and "Check that its Thrift server" in result.text
     )
     assert len(result.output.strip().splitlines()) == 1
+
+
+def test_an_unreachable_server_ends_a_build_with_one_sentence(folder):
+    """No cluster is needed for it."""
+    nowhere = Spark(Cluster(1), folder / "nowhere", folder / "spark_nowhere")
+    result = nowhere.dbt("--quiet", "build", succeeds=False)
+    assert result.exit_code == 2 and "Traceback" not in result.output, result.output
+    said = result.text.split("> in macro")[0]
+    assert "Spark's Thrift server at 127.0.0.1, port 1, cannot be reached" in said
+    assert "check that it runs and that CRM_SPARK_HOST, CRM_SPARK_PORT, CRM_SPARK_USER and" in said
+    assert said.count("cannot be reached") == 1
+    # the driver has a line of its own for each of the five schemas
+    assert len(result.output.strip().splitlines()) <= 15, result.output
+
+
+@pytest.fixture
+def lasting(spark):
+    """The cluster, which runs again after the test."""
+    yield spark
+    spark.start()
+
+
+def wait_for(done, log: Path, words: str, start: int = 0) -> None:
+    """Wait until a log says something after its first bytes, while what writes it runs."""
+    while not (log.exists() and words.encode() in log.read_bytes()[start:]):
+        assert not done.done(), done.result().output
+        time.sleep(0.1)
+
+
+def test_a_server_that_goes_away_during_a_load_says_at_which_table(lasting, raw):
+    assert lasting.load(raw).exit_code == 0
+    log = lasting.warehouse.parent / "thrift-server.log"
+    start = log.stat().st_size
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(lasting.load, raw)
+        wait_for(load, log, "insert overwrite raw.customers", start)
+        lasting.kill()
+        result = load.result()
+    assert result.exit_code == 1
+    assert "Spark went away before raw." in result.text
+    assert "See that its Thrift server runs, then run this again." in result.text
+    assert len(result.output.strip().splitlines()) == 1, result.output
+    lasting.start()
+    assert lasting.load(raw).exit_code == 0
+    assert lasting.execute("select count(*) from raw.transactions") == [(2,)]
+
+
+def test_a_server_that_goes_away_during_a_build_leaves_whole_marts(lasting, tmp_path):
+    later = tmp_path / "later"
+    random_raw.write_raw(next_day(read_sample()), later)
+    clean = []
+    for raw in (PROJECT / "data/sample", later, PROJECT / "data/sample"):
+        assert lasting.load(raw).exit_code == 0
+        lasting.dbt(*BUILD)
+        clean.append(read_marts(lasting.read))
+    _, new, old = clean
+    assert lasting.load(later).exit_code == 0
+    with ThreadPoolExecutor(1) as pool:
+        # not quiet, so that its output says how far it is
+        done = pool.submit(lasting.dbt, *BUILD[1:], succeeds=False)
+        wait_for(done, lasting.runs.folder / "output.txt", "sql table model marts.fct_customer_rfm")
+        lasting.kill()
+        result = done.result()
+    assert result.exit_code and "Traceback" not in result.output, result.output
+    assert "the database server went away or ended the connection" in result.text
+    assert result.output.count(" ERROR ") < 100, result.output
+    lasting.start()
+    found = read_marts(lasting.read)
+    half = [
+        mart
+        for mart in found
+        if all(differences({mart: found[mart]}, {mart: one[mart]}) for one in (old, new))
+    ]
+    assert not half, half
+    # of Parquet, those that were being written are not there
+    assert len(old.keys() - found.keys()) <= 4, sorted(old.keys() - found.keys())
+    result = lasting.dbt(*BUILD, succeeds=None)
+    if result.exit_code:
+        # nor does Spark take away what it had written of them
+        assert "remove that folder" in result.text, result.output
+        for folder in lasting.warehouse.glob("*.db/*"):
+            if (folder / "_temporary").exists():
+                shutil.rmtree(folder)
+        lasting.dbt(*BUILD)
+    assert not (messages := differences(new, read_marts(lasting.read))), messages
 
 
 def test_a_session_with_another_time_zone_is_refused(spark, folder, tmp_path):
