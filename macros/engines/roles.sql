@@ -55,7 +55,7 @@
 {%- macro print_readers() -%}
     {%- set readers = {} -%}
     {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == 'clientele' -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ['model', 'snapshot'] and node.package_name == 'clientele' -%}
         {%- do readers.update({node.schema ~ '.' ~ node.alias: clientele.readers_of(node.schema[prefix | length:], node.tags)}) -%}
     {%- endfor -%}
     {{ print(tojson(readers)) }}

@@ -9,7 +9,7 @@
         {%- set nodes = results | selectattr('node.resource_type', 'ne', 'operation') | list -%}
         {%- set failed = nodes | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
         {%- set names_of_built = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
-        {%- set marts = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | selectattr('node.schema', 'in', [env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts', env_var('CRM_SCHEMA_PREFIX', '') ~ 'pii']) | list -%}
+        {%- set marts = nodes | selectattr('node.resource_type', 'in', ['model', 'snapshot']) | selectattr('status', 'equalto', 'success') | selectattr('node.schema', 'in', [env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts', env_var('CRM_SCHEMA_PREFIX', '') ~ 'pii']) | list -%}
         {%- set timings = results | map(attribute='timing') | sum(start=[]) -%}
         {%- set started_at = timings | map(attribute='started_at') | select | list -%}
         {%- set completed_at = timings | map(attribute='completed_at') | select | list -%}

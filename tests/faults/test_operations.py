@@ -72,7 +72,7 @@ def project_with(tmp_path):
         folder.mkdir()
         for part in ("dbt_project.yml", "profiles.yml"):
             shutil.copy(PROJECT / part, folder)
-        for part in ("plugins", "macros", "models", "seeds"):
+        for part in ("plugins", "macros", "models", "seeds", "snapshots"):
             shutil.copytree(PROJECT / part, folder / part)
         shutil.copytree(PROJECT / "tests/generic", folder / "tests/generic")
         (folder / name).write_text(text, encoding="utf-8")

@@ -20,7 +20,8 @@ import duckdb
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
-PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "tests"]
+PROJECT_PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds"]
+PROJECT_PARTS += ["snapshots", "tests"]
 TIME_LIMIT = 300
 # databases that are compared need the same keys of erased customers
 SALT = "00112233445566778899aabbccddeeff"

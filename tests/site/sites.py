@@ -18,7 +18,7 @@ FOLDER = PROJECT / "build/test-site"
 SAMPLE = PROJECT / "data/sample"
 PAGE = PROJECT / "dashboard/dist/index.html"
 # what a database follows from
-PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds"]
+PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "snapshots"]
 
 
 @dataclass(frozen=True)
