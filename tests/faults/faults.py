@@ -113,9 +113,12 @@ def put_away(database: Path) -> None:
 
 
 def marts(database: Path) -> dict[str, tuple]:
-    """All marts of a database as a reader sees them, who opens it read-only."""
+    """Marts of a database as a reader sees them, who opens it read-only.
+
+    Not the snapshot: it holds what other builds before have seen.
+    """
     with duckdb.connect(str(database), read_only=True) as connection:
-        return compare.snapshot(connection)
+        return compare.snapshot(connection, leave_out=("dim_customers_history",))
 
 
 def sentence_of(result: Result) -> str:
