@@ -13,8 +13,9 @@ import postgres_server
 import pytest
 import spark_cluster
 from dbt_runs import PROJECT
+from engine import started
 from postgres import Postgres
-from postgres_server import Server, ServerError
+from postgres_server import Server
 from spark import Spark
 
 FOLDER = PROJECT / "build/test-engines"
@@ -31,16 +32,8 @@ def folder(worker_id) -> Path:
 @pytest.fixture(scope="session")
 def server(folder) -> Iterator[Server]:
     """A server with no database but the one it starts with; it is gone after the tests."""
-    place = folder / "server"
-    try:
-        postgres_server.stop(place, remove=True)
-        started = postgres_server.start(place)
-    except ServerError as error:
-        pytest.skip(f"PostgreSQL was not tested: {error}")
-    try:
-        yield started
-    finally:
-        postgres_server.stop(place, remove=True)
+    with started(postgres_server, folder / "server", "PostgreSQL") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +50,8 @@ def database(server, folder) -> Callable[..., Postgres]:
 def cluster(folder) -> Iterator[Spark]:
     """A Spark cluster without a table; it is gone after the tests."""
     place = folder / "cluster"
-    try:
-        spark_cluster.stop(place, remove=True)
-        started = spark_cluster.start(place)
-    except ServerError as error:
-        pytest.skip(f"Spark was not tested: {error}")
-    try:
-        yield Spark(started, place / "warehouse", folder / "spark")
-    finally:
-        spark_cluster.stop(place, remove=True)
+    with started(spark_cluster, place, "Spark") as cluster:
+        yield Spark(cluster, place / "warehouse", folder / "spark")
 
 
 @pytest.fixture

@@ -2,10 +2,27 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from dbt_runs import PROJECT, SALT, DbtRuns, Result
+from postgres_server import ServerError
+
+
+@contextmanager
+def started(program, place: Path, name: str) -> Iterator:
+    """What a module of scripts/ starts in a folder, with nothing in it; it is gone afterwards."""
+    try:
+        program.stop(place, remove=True)
+        server = program.start(place)
+    except ServerError as error:
+        pytest.skip(f"{name} was not tested: {error}")
+    try:
+        yield server
+    finally:
+        program.stop(place, remove=True)
 
 
 class Engine:

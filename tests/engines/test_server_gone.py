@@ -18,8 +18,8 @@ import psycopg2
 import pytest
 import random_raw
 from dbt_runs import PROJECT, Result
+from engine import started
 from postgres import Postgres
-from postgres_server import ServerError
 from test_parity import BUILD, differences, next_day, read_marts, read_sample
 
 SAMPLE = PROJECT / "data/sample"
@@ -33,15 +33,8 @@ SECONDS_TO_END = 60
 def place(folder) -> Iterator[Path]:
     """The folder of a server that may be stopped; both are gone after the tests."""
     place = folder / "server_gone"
-    try:
-        postgres_server.stop(place, remove=True)
-        postgres_server.start(place)
-    except ServerError as error:
-        pytest.skip(f"PostgreSQL was not tested: {error}")
-    try:
+    with started(postgres_server, place, "PostgreSQL"):
         yield place
-    finally:
-        postgres_server.stop(place, remove=True)
 
 
 @pytest.fixture

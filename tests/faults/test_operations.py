@@ -7,6 +7,7 @@ from pathlib import Path
 
 import audit_requirements
 import pytest
+from dbt_runs import copy_project
 from faults import BUILD, put_away, sentence_of, shell
 
 HEADER = "transaction_id,customer_id,transacted_at,amount,loaded_at\n"
@@ -63,18 +64,9 @@ def test_a_failed_run_says_what_failed_and_what_to_do(dbt, project_with, tmp_pat
 @pytest.fixture
 def project_with(tmp_path):
     """A copy of the project with another file in the place of one of its own."""
-    import shutil
-
-    from dbt_runs import PROJECT
 
     def copy(name: str, text: str) -> Path:
-        folder = tmp_path / "project"
-        folder.mkdir()
-        for part in ("dbt_project.yml", "profiles.yml"):
-            shutil.copy(PROJECT / part, folder)
-        for part in ("plugins", "macros", "models", "seeds", "snapshots"):
-            shutil.copytree(PROJECT / part, folder / part)
-        shutil.copytree(PROJECT / "tests/generic", folder / "tests/generic")
+        folder = copy_project(tmp_path / "project")
         (folder / name).write_text(text, encoding="utf-8")
         return folder
 

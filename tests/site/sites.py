@@ -12,13 +12,13 @@ from pathlib import Path
 
 import build_site
 import duckdb
-from dbt_runs import PROJECT, DbtRuns
+from dbt_runs import PROJECT, PROJECT_PARTS, DbtRuns
 
 FOLDER = PROJECT / "build/test-site"
 SAMPLE = PROJECT / "data/sample"
 PAGE = PROJECT / "dashboard/dist/index.html"
 # what a database follows from
-PARTS = ["dbt_project.yml", "profiles.yml", "plugins", "macros", "models", "seeds", "snapshots"]
+PARTS = [part for part in PROJECT_PARTS if part != "tests"]
 
 
 @dataclass(frozen=True)
