@@ -197,11 +197,14 @@
 {%- endmacro -%}
 
 {#- Rows of Parquet cannot be replaced, so what is kept elsewhere is built anew. -#}
-{%- macro spark__kept_materialization() -%}
-    {{ return('table') }}
+{%- macro spark__kept_materialization(otherwise) -%}
+    {{ return(otherwise) }}
 {%- endmacro -%}
 
 {%- macro spark__remember_batches(table) -%}
+{%- endmacro -%}
+
+{%- macro spark__remember_changes() -%}
 {%- endmacro -%}
 
 {%- macro spark__row_hash(names) -%}

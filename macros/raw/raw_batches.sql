@@ -64,7 +64,7 @@ from (
         {%- if contract.event %}
         {{ clientele.read_raw_timestamp('loaded_at') }} as loaded_on,
         {%- endif %}
-        {{ adapter.dispatch('row_hash', 'clientele')(contract.columns | map(attribute='name') | list) }} as row_hash
+        {{ clientele.row_hash(contract.columns | map(attribute='name') | list) }} as row_hash
         {%- else %}
         *
         {%- endif %}
@@ -76,6 +76,10 @@ group by raw_batch
 {%- endmacro -%}
 
 {#- A whole number that a row's values lead to, as they are stored. names: list of columns; returns SQL text. -#}
+{%- macro row_hash(names) -%}
+    {{ return(adapter.dispatch('row_hash', 'clientele')(names)) }}
+{%- endmacro -%}
+
 {%- macro duckdb__row_hash(names) -%}
     {{ return('hash(' ~ names | join(', ') ~ ')') }}
 {%- endmacro -%}
@@ -235,26 +239,30 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Whether the model that asks is there already and keeps its rows; a full refresh is told without a look at the database. -#}
+{#- Whether the model that asks is there already and keeps its rows; neither a full refresh nor a unit test looks at the database. -#}
 {%- macro is_kept_already() -%}
-    {{ return(not should_full_refresh() and is_incremental()) }}
+    {{ return(this is not none and not should_full_refresh() and is_incremental()) }}
 {%- endmacro -%}
 
-{#- How a model that is kept from build to build is stored: rows in the place of others, where the engine can do that. -#}
-{%- macro kept_materialization() -%}
-    {{ return(adapter.dispatch('kept_materialization', 'clientele')()) }}
+{#-
+    How a model that is kept from build to build is stored: rows in the place of others, where the engine can do that.
+    otherwise  what it is where the engine cannot
+-#}
+{%- macro kept_materialization(otherwise='table') -%}
+    {{ return(adapter.dispatch('kept_materialization', 'clientele')(otherwise)) }}
 {%- endmacro -%}
 
-{%- macro default__kept_materialization() -%}
+{%- macro default__kept_materialization(otherwise) -%}
     {{ return('incremental') }}
 {%- endmacro -%}
 
-{#- Makes the table that remembers what was read, where it is not there yet. Runs on-run-start. -#}
-{%- macro keep_batches_read() -%}
+{#- Makes the tables that remember what was read, where they are not there yet. Runs on-run-start. -#}
+{%- macro keep_what_was_read() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
         {%- set schema = env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging' -%}
         {%- set text = dbt.type_string() -%}
         {%- do run_query('create table if not exists ' ~ schema ~ '.batches_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', raw_batch date, row_count bigint, checksum ' ~ text ~ ')') -%}
+        {%- do run_query('create table if not exists ' ~ schema ~ '.changes_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', change_number bigint, as_of_date date, rules ' ~ text ~ ')') -%}
         {%- do adapter.dispatch('keep_what_hook_did', 'clientele')() -%}
     {%- endif -%}
 {%- endmacro -%}

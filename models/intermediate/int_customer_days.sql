@@ -1,3 +1,11 @@
+{% do goes_by(['int_sales_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    meta={'customer': ['customer_id']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 with
 
 purchases as (
@@ -7,6 +15,7 @@ purchases as (
         is_purchase
         and customer_id is not null
         and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_touched('customer_id') }}
 ),
 
 days as (

@@ -90,6 +90,10 @@ class CompiledProject:
             for schema in sorted({node["schema"] for node in self.nodes} | {"raw"}):
                 connection.execute(f"create schema {schema}")
             connection.execute(f"create table staging.erasure_salt as select '{SALT}' as salt")
+            # nothing is kept from an earlier build
+            connection.execute(
+                "create table staging.changes_read (table_name varchar, change_number bigint)"
+            )
             for table, columns in self.raw_columns.items():
                 load_raw_table(connection, table, columns, raw.get(table))
             for node in self.nodes:

@@ -1,3 +1,11 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    meta={'customer': ['customer_id']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 {%- set columns = ['contact_id', 'campaign_id', 'customer_id', 'contacted_at', 'contacted_date', 'is_control', 'window_ends_at', 'is_before_start'] -%}
 with
 
@@ -8,6 +16,7 @@ repeated as (
         campaign_id,
         customer_id
     from {{ ref('int_campaign_contacts') }}
+    where {{ is_touched('customer_id') }}
     group by campaign_id, customer_id
     having count(*) > 1
 ),
@@ -34,7 +43,7 @@ first_contacts as (
         contacts.unsubscribed_at is not null as has_unsubscribed
     from {{ ref('int_campaign_contacts') }} as contacts
     left join repeated on contacts.campaign_id = repeated.campaign_id and contacts.customer_id = repeated.customer_id
-    where repeated.campaign_id is null
+    where repeated.campaign_id is null and {{ is_touched('contacts.customer_id') }}
     union all
     select
         {{ columns | join(',\n        ') }},
@@ -55,6 +64,7 @@ purchases as (
         count(*) as purchase_count,
         sum(sales_amount) as sales_amount
     from {{ ref('int_campaign_purchases_matched') }}
+    where {{ is_touched('customer_id') }}
     group by contact_id
 ),
 

@@ -1,3 +1,11 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    meta={'customer': ['customer_id']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 -- The one join of all contacts with all purchases: attribution and the figures of both arms read what comes of it.
 with
 
@@ -14,6 +22,7 @@ purchases as (
         is_purchase
         and customer_id is not null
         and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_touched('customer_id') }}
 ),
 
 contacts as (
@@ -25,6 +34,7 @@ contacts as (
         window_ends_at,
         is_control
     from {{ ref('int_campaign_contacts') }}
+    where {{ is_touched('customer_id') }}
 )
 
 select

@@ -1,3 +1,11 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    meta={'customer': ['customer_id', 'transaction_date']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 with
 
 own_campaigns as (
@@ -12,6 +20,7 @@ own_campaigns as (
         is_purchase
         and campaign_id is not null
         and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_touched('customer_id', 'transaction_date') }}
 ),
 
 contacts as (
@@ -26,7 +35,7 @@ contacts as (
         cast(row_number() over (partition by transaction_id order by contacted_at, contact_id) as integer) as touch_number,
         cast(count(*) over (partition by transaction_id) as integer) as touch_count
     from {{ ref('int_campaign_purchases_matched') }}
-    where not is_control and own_campaign_id is null
+    where not is_control and own_campaign_id is null and {{ is_touched('customer_id') }}
 ),
 
 touches as (

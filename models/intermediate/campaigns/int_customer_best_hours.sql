@@ -1,3 +1,11 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    meta={'customer': ['customer_id']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 with
 
 purchases as (
@@ -9,6 +17,7 @@ purchases as (
         is_purchase
         and customer_id is not null
         and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_touched('customer_id') }}
 ),
 
 events as (
@@ -22,7 +31,7 @@ events as (
         customer_id,
         {{ reporting_time(event) }} as happened_at
     from {{ ref('int_campaign_contacts') }}
-    where {{ event }} is not null and not is_control
+    where {{ event }} is not null and not is_control and {{ is_touched('customer_id') }}
     {%- endfor %}
 ),
 

@@ -1,9 +1,20 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    on_schema_change='fail',
+    meta={'customer': ['customer_id', 'transaction_date']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 with
 
 transactions as (
     select *
     from {{ ref('int_transactions_classified') }}
-    where transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+    where
+        transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_touched('customer_id', 'transaction_date') }}
 ),
 
 attributed as (

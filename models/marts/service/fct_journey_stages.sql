@@ -1,3 +1,12 @@
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{{ config(
+    materialized=kept_materialization(),
+    incremental_strategy='replace_touched',
+    on_schema_change='fail',
+    meta={'customer': ['customer_id']},
+    post_hook="{{ remember_changes() }}"
+) }}
+
 with
 
 contacts as (
@@ -7,7 +16,7 @@ contacts as (
         {{ reporting_date('opened_at') }} as opened_date,
         {{ reporting_date('clicked_at') }} as clicked_date
     from {{ ref('int_campaign_contacts') }}
-    where not is_control
+    where not is_control and {{ is_touched('customer_id') }}
 ),
 
 -- hardly two events of one kind share a customer and a month, so all kinds are added up at once
@@ -21,7 +30,7 @@ events as (
         0 as action_count,
         case when journey_stage = 'retention' then 1 else 0 end as retention_count
     from {{ ref('int_interactions_classified') }}
-    where customer_id is not null
+    where customer_id is not null and {{ is_touched('customer_id') }}
     {% for event in ['contacted', 'opened', 'clicked'] -%}
     union all
     select
@@ -45,7 +54,7 @@ events as (
         0 as action_count,
         0 as retention_count
     from {{ ref('int_leads_classified') }}
-    where customer_id is not null
+    where customer_id is not null and {{ is_touched('customer_id') }}
     union all
     select
         customer_id,
@@ -56,6 +65,7 @@ events as (
         purchase_count as action_count,
         case when first_purchase_date < {{ period_start('month', 'purchase_date') }} then purchase_count else 0 end as retention_count
     from {{ ref('int_customer_days') }}
+    where {{ is_touched('customer_id') }}
 ),
 
 summed as (

@@ -1,0 +1,191 @@
+{#-
+    Which customers have changed. Customers fall into buckets by a hash of their key, anonymous sales by their day, and the
+    models int_<...>_checksums keep a checksum of all rows of each bucket, and the number of the change that brought it. A
+    model that keeps its rows from build to build remembers the number it has read up to (source `kept`, table
+    changes_read) and makes anew only the buckets that have changed since. Nobody has to say what a load touches: a late
+    or corrected row, a merge, an erasure, another D, variable or seed all show in the rows, and rows that are as they
+    were cost a hash. Buckets name nobody, so an erased customer is in none of it.
+    Such a model begins with goes_by(models with checksums that cover all that it reads) and has incremental_strategy
+    'replace_touched', the post-hook remember_changes() and as meta.customer the columns that tell the bucket of its rows:
+    customer, and day where the customer may be NULL.
+-#}
+
+{#- Makes the models with checksums parents of the model that asks. names: list of models -#}
+{%- macro goes_by(names) -%}
+    {%- if not execute -%}
+        {%- for name in names + ['int_as_of'] -%}
+            {%- do ref(name) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#-
+    The bucket of a customer, or of the anonymous sales of a day.
+    customer_id, day  SQL; without a day the customer is never NULL
+    returns           SQL text of an integer
+-#}
+{%- macro customer_bucket(customer_id, day=none) -%}
+    {%- set key = 'coalesce(' ~ customer_id ~ ', cast(' ~ day ~ ' as ' ~ dbt.type_string() ~ '))' if day else customer_id -%}
+    {{ return('cast(' ~ clientele.row_hash([key]) ~ ' % 1048576 as integer)') }}
+{%- endmacro -%}
+
+{#-
+    The query of a model with checksums: the buckets whose checksum is another than the kept one, under a new number; all
+    buckets where the model is built in full. A bucket that is empty by now stays, with NULL as its checksum.
+    checksums  name of a query that gives customer_bucket, checksum
+    returns    SQL text that gives customer_bucket, checksum, change_number
+-#}
+{%- macro changed_checksums(checksums) -%}
+{%- set read = source('kept', 'changes_read') -%}
+select
+    {%- if clientele.is_kept_already() %}
+    coalesce(checksums.customer_bucket, kept_rows.customer_bucket) as customer_bucket,
+    {%- else %}
+    checksums.customer_bucket,
+    {%- endif %}
+    checksums.checksum,
+    numbers.change_number
+from {{ checksums }} as checksums
+{%- if clientele.is_kept_already() %}
+full outer join {{ this }} as kept_rows on checksums.customer_bucket = kept_rows.customer_bucket
+{%- endif %}
+cross join (
+    -- greater than any number that a model has read
+    select coalesce(max(change_number), 0) + 1 as change_number
+    from (
+        select change_number from {{ read }} where table_name = '{{ this.identifier }}'
+        {%- if clientele.is_kept_already() %}
+        union all
+        select change_number from {{ this }}
+        {%- endif %}
+    ) as known_numbers
+) as numbers
+{%- if clientele.is_kept_already() %}
+where checksums.checksum is distinct from kept_rows.checksum
+{%- endif %}
+{%- endmacro -%}
+
+{#- Models with checksums that the model which asks goes by. returns: list of relations -#}
+{%- macro tables_of_changes() -%}
+    {%- set tables = [] -%}
+    {%- for name in model.depends_on.nodes if name.endswith('_checksums') -%}
+        {%- do tables.append(ref(name.split('.')[-1])) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{%- endmacro -%}
+
+{#- The buckets that have changed since the model that asks has read them. returns: SQL text that gives customer_bucket -#}
+{%- macro touched_buckets() -%}
+    {%- set queries = [] -%}
+    {%- for table in clientele.tables_of_changes() -%}
+        {%- do queries.append('select changes.customer_bucket from ' ~ table ~ ' as changes inner join ' ~ source('kept', 'changes_read')
+            ~ " as changes_read on changes.change_number > changes_read.change_number where changes_read.model_name = '" ~ this.identifier
+            ~ "' and changes_read.table_name = '" ~ table.identifier ~ "'") -%}
+    {%- endfor -%}
+    {{ return(queries | join(' union all ')) }}
+{%- endmacro -%}
+
+{#-
+    Whether rows of a customer are made anew in this build: always, where the model is built in full.
+    customer_id, day  SQL as for macro customer_bucket
+    returns           SQL text of a condition
+-#}
+{%- macro is_touched(customer_id, day=none) -%}
+    {%- if execute and not clientele.is_kept_already() -%}
+        {{ return('1 = 1') }}
+    {%- endif -%}
+    {{ return(clientele.customer_bucket(customer_id, day) ~ ' in (' ~ clientele.touched_buckets() ~ ')') }}
+{%- endmacro -%}
+
+{#-
+    Strategy of incremental models (`incremental_strategy: replace_touched`): what the model holds of changed buckets, and
+    of customers in the new rows, goes, and the new rows come in its place.
+    arg_dict  dict of dbt's incremental materialization
+    returns   SQL text of a delete and an insert
+-#}
+{%- macro get_incremental_replace_touched_sql(arg_dict) -%}
+    {%- set target_relation, temp_relation = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
+    {%- set names = arg_dict['dest_columns'] | map(attribute='name') | join(', ') -%}
+    {%- set customer = config.require('meta')['customer'] -%}
+    delete from {{ target_relation }}
+    where
+        {{ clientele.customer_bucket(*customer) }} in ({{ clientele.touched_buckets() }})
+        or {{ customer[0] }} in (select {{ customer[0] }} from {{ temp_relation }});
+    insert into {{ target_relation }} ({{ names }})
+    select {{ names }} from {{ temp_relation }}
+{%- endmacro -%}
+
+{#-
+    Whether a model that keeps its rows makes all of them anew: it has none, has not read every change, its text, that of
+    a model before it or a variable is another one, or so many buckets have changed that rows are written down faster
+    than replaced.
+-#}
+{%- macro is_built_anew() -%}
+    {%- if not execute or model.config.incremental_strategy != 'replace_touched' or flags.WHICH not in ['build', 'run', 'retry'] -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set read = source('kept', 'changes_read') -%}
+    {%- for table in clientele.tables_of_changes() -%}
+        {%- set row = run_query('select changes_read.rules, count(*), count(*) filter (where changes.change_number > changes_read.change_number)'
+            ~ ' from ' ~ read ~ ' as changes_read left join ' ~ table ~ ' as changes on 1 = 1'
+            ~ " where changes_read.model_name = '" ~ this.identifier ~ "' and changes_read.table_name = '" ~ table.identifier ~ "' group by changes_read.rules").rows -%}
+        {%- if not row or row[0][0] != clientele.rules_of_model() or row[0][2] * 3 > row[0][1] -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(false) }}
+{%- endmacro -%}
+
+{#- As dbt's own, and where a model that keeps its rows has to be built anew. -#}
+{%- macro should_full_refresh() -%}
+    {%- set is_asked = config.get('full_refresh') -%}
+    {{ return((flags.FULL_REFRESH if is_asked is none else is_asked) or clientele.is_built_anew()) }}
+{%- endmacro -%}
+
+{#- Names of the models that a node reads, directly or not. names: list to add to; returns the list -#}
+{%- macro models_before(node, names) -%}
+    {%- for name in node.depends_on.nodes if name.startswith('model.') and name not in names -%}
+        {%- do names.append(name) -%}
+        {%- do clientele.models_before(graph.nodes[name], names) -%}
+    {%- endfor -%}
+    {{ return(names) }}
+{%- endmacro -%}
+
+{#- A hash of what makes a model's rows beside its data: its text, that of all models before it, and the variables. -#}
+{%- macro rules_of_model() -%}
+    {%- set texts = [model.raw_code] -%}
+    {%- for name in clientele.models_before(model, []) | sort -%}
+        {%- do texts.append(graph.nodes[name].raw_code) -%}
+    {%- endfor -%}
+    {%- for name in ['rfm_window_days', 'vip_definition', 'reporting_timezone', 'ecommerce_channels'] -%}
+        {%- do texts.append(var(name) | string) -%}
+    {%- endfor -%}
+    {{ return(local_md5(texts | join('\n'))) }}
+{%- endmacro -%}
+
+{#-
+    Notes, in the transaction that changed a model, the changes that it has read by now. Where models before it were left
+    out of the run nothing is noted, since what they hold may be older than the checksums: the next build makes it anew.
+    A post-hook.
+-#}
+{%- macro remember_changes() -%}
+    {{ return(adapter.dispatch('remember_changes', 'clientele')()) }}
+{%- endmacro -%}
+
+{%- macro default__remember_changes() -%}
+    {%- set read = source('kept', 'changes_read') -%}
+    delete from {{ read }} where model_name = '{{ this.identifier }}'
+    {%- if execute and not clientele.models_before(model, []) | reject('in', selected_resources) | list -%}
+        {%- for table in clientele.tables_of_changes() -%}
+            ;
+            insert into {{ read }} (model_name, table_name, change_number, as_of_date, rules)
+            select
+                '{{ this.identifier }}',
+                '{{ table.identifier }}',
+                coalesce(max(changes.change_number), 0),
+                (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of),
+                '{{ clientele.rules_of_model() }}'
+            from {{ table }} as changes
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}
