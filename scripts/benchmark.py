@@ -36,7 +36,8 @@ from rich.table import Table
 PROJECT = Path(__file__).resolve().parent.parent
 BY_HAND = PROJECT / "scripts/benchmark_by_hand.sql"
 REPORT = PROJECT / "docs/benchmarks.md"
-ON_THE_PAGE = re.compile(r"<!-- the page: start -->.*<!-- the page: end -->", re.DOTALL)
+# sections of the report that other scripts write
+SECTIONS = ["the page", "scale"]
 DBT = Path(sys.executable).with_name("dbt")
 
 # The three results and the columns that make their rows' keys.
@@ -106,15 +107,29 @@ def main() -> int:
         return 1
     if asked.write:
         REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text("\n".join(lines) + "\n" + section_on_the_page(), encoding="utf-8")
+        REPORT.write_text("\n".join(lines) + "\n" + sections_of_others(), encoding="utf-8")
         console.print(f"Written: {REPORT}")
     return 0 if is_identical else 1
 
 
-def section_on_the_page() -> str:
-    """What scripts/benchmark_site.py wrote into the report; it stays."""
-    found = ON_THE_PAGE.search(REPORT.read_text(encoding="utf-8")) if REPORT.exists() else None
-    return f"\n{found[0]}\n" if found else ""
+def section_of(name: str) -> re.Pattern:
+    """What finds a section of the report that another script writes."""
+    return re.compile(rf"\n*<!-- {name}: start -->.*<!-- {name}: end -->\n*", re.DOTALL)
+
+
+def sections_of_others() -> str:
+    """What other scripts wrote into the report; it stays."""
+    report = REPORT.read_text(encoding="utf-8") if REPORT.exists() else ""
+    found = [match[0] for name in SECTIONS if (match := section_of(name).search(report))]
+    return "".join(f"\n{section.strip()}\n" for section in found)
+
+
+def write_section(name: str, lines: list[str]) -> None:
+    """Put a section of another script into the report, in place of the one before."""
+    report = REPORT.read_text(encoding="utf-8") if REPORT.exists() else "# Benchmarks\n"
+    others = section_of(name).sub("\n\n", report).rstrip()
+    text = "\n".join([others, "", f"<!-- {name}: start -->", *lines, f"<!-- {name}: end -->", ""])
+    REPORT.write_text(text, encoding="utf-8")
 
 
 def arguments() -> argparse.Namespace:

@@ -29,7 +29,6 @@ from pathlib import Path
 import duckdb
 import serve_site
 from benchmark import (
-    ON_THE_PAGE,
     PROJECT,
     REPORT,
     BenchmarkError,
@@ -40,6 +39,7 @@ from benchmark import (
     machine,
     make_data,
     measured,
+    write_section,
 )
 from rich.console import Console
 from rich.table import Table
@@ -115,7 +115,7 @@ def main() -> int:
         table.add_row(*row)
     console.print(table)
     if asked.write:
-        write(section(built, rows))
+        write_section("the page", section(built, rows))
         console.print(f"Written: {REPORT}", soft_wrap=True)
     return 0
 
@@ -353,27 +353,17 @@ def megabytes(number: float) -> str:
     return f"{number / 1e6:.2f} MB"
 
 
-def section(built: Built, rows: list[tuple[str, str, str]]) -> str:
+def section(built: Built, rows: list[tuple[str, str, str]]) -> list[str]:
+    """The section of the report, line by line."""
     about = machine()
-    return "\n".join(
-        [
-            "<!-- the page: start -->",
-            INTRODUCTION.format(customers=f"{built.customers:,}", years=built.years),
-            f"On {about['date']}: {about['processor']}, {about['memory']} of memory.",
-            "",
-            "| measured | figure | held against |",
-            "|---|---|---|",
-            *(f"| {' | '.join(row)} |" for row in rows),
-            "<!-- the page: end -->",
-        ]
-    )
-
-
-def write(text: str) -> None:
-    """Put the section into the report, in place of the one before."""
-    report = REPORT.read_text(encoding="utf-8") if REPORT.exists() else "# Benchmarks\n"
-    others = ON_THE_PAGE.sub("", report)
-    REPORT.write_text(f"{others.rstrip()}\n\n{text}\n", encoding="utf-8")
+    return [
+        INTRODUCTION.format(customers=f"{built.customers:,}", years=built.years),
+        f"On {about['date']}: {about['processor']}, {about['memory']} of memory.",
+        "",
+        "| measured | figure | held against |",
+        "|---|---|---|",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
 
 
 if __name__ == "__main__":

@@ -174,6 +174,12 @@ where checksums.checksum is distinct from kept_rows.checksum
 
 {%- macro default__remember_changes() -%}
     {%- set read = source('kept', 'changes_read') -%}
+    {%- if execute -%}
+        {%- set rules_read = run_query('select max(rules) from ' ~ read ~ " where model_name = '" ~ this.identifier ~ "'")[0][0] -%}
+        {%- if rules_read and rules_read != clientele.rules_of_model() and model.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
+            {%- do log(this.identifier ~ ' was made anew: its text, that of a model before it or a variable is another one than in the build before.', info=true) -%}
+        {%- endif -%}
+    {%- endif -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}'
     {%- if execute and not clientele.models_before(model, []) | reject('in', selected_resources) | list -%}
         {%- for table in clientele.tables_of_changes() -%}

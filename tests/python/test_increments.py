@@ -2,10 +2,14 @@
 
 Each history begins with hostile random data and goes on with loads of edits: rows that come with a
 new or an old stamp, corrections, rows that change in place or go, merges, requests to be forgotten,
-whole tables that go and come back. One database sees every load, the other is built from nothing.
+whole tables that go and come back, other variables, runs of a part of the models. One database sees
+every load, the other is built from nothing.
 """
 
 import os
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
@@ -20,11 +24,36 @@ from hypothesis import strategies as st
 HISTORIES = int(os.environ.get("CRM_HISTORIES", "4"))
 LOADS = 3
 BUILD = ("--quiet", "build", "--exclude-resource-type", "test", "unit_test")
+# few enough of them are touched by a load that the rest is kept
+CUSTOMERS, TRANSACTIONS = 60, 300
+# what may be run alone between two builds
+PARTS = (
+    "path:models/staging",
+    "stg_crm__transactions",
+    "int_sales_checksums",
+    "int_engagement_checksums+",
+    "int_customer_days",
+    "int_campaign_contacts",
+    "+fct_transactions",
+    "path:models/marts",
+)
+VARIABLES = (
+    {"rfm_window_days": 30},
+    {"vip_definition": "loyalty_member"},
+    {"reporting_timezone": "Pacific/Auckland"},
+    {"ecommerce_channels": ["app", "store"]},
+)
 NEW_STAMP = "2031-01-{:02} 03:00:00"
 # what is kept from build to build, beside the marts
 SCHEMAS = ("staging", "intermediate", "marts", "pii")
 # what it holds is a matter of what was built before
-LEFT_OUT = ("batches_read", "changes_read", "dim_customers_history")
+LEFT_OUT = (
+    "batches_read",
+    "changes_read",
+    "int_sales_checksums",
+    "int_engagement_checksums",
+    "dim_customers_history",
+)
 
 
 def rows_of(draw, frame: pd.DataFrame, most: int = 12) -> list[int]:
@@ -65,20 +94,44 @@ def edit_table(draw, table: str, frame: pd.DataFrame, other: pd.DataFrame, stamp
     return altered
 
 
-class History(list):
-    """What the raw folder holds at each load: raw frames by table."""
+class Load(NamedTuple):
+    """What the raw folder holds, and how it is built."""
+
+    raw: Mapping[str, pd.DataFrame]
+    variables: Mapping = {}
+    # models that are run alone before the build
+    part: str | None = None
 
     def __repr__(self) -> str:
         """Tell what a load is by the number of its rows."""
-        return str([{table: len(frame) for table, frame in raw.items()} for raw in self])
+        counts = {table: len(frame) for table, frame in self.raw.items()}
+        return f"Load({counts}, {self.variables}, {self.part})"
+
+
+def day_of(text: str | None) -> date | None:
+    """The day of a text that is a timestamp."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+
+
+def draw_variables(draw, raw: Mapping[str, pd.DataFrame]) -> dict:
+    """Draw variables: mostly none, often a day of the data as D, at times another one."""
+    days = sorted({day for text in raw["transactions"]["transacted_at"] if (day := day_of(text))})
+    days = [str(day) for day in days if 2000 < day.year < 2030]
+    kind = draw(st.sampled_from(["none", "none", "day", "day", "other"]))
+    if kind == "day" and days:
+        return {"as_of_date": draw(st.sampled_from(days))}
+    return draw(st.sampled_from(VARIABLES)) if kind == "other" else {}
 
 
 @st.composite
-def histories(draw) -> History:
+def histories(draw) -> list[Load]:
     """Draw a first load and what becomes of it."""
     seed = draw(st.integers(0, 500))
-    raw, other = random_raw.make_raw(seed, 15, 120), random_raw.make_raw(seed + 1, 15, 120)
-    loads = History([raw])
+    raw, other = (random_raw.make_raw(seed + n, CUSTOMERS, TRANSACTIONS) for n in (0, 1))
+    loads = [Load(raw)]
     for number in range(1, LOADS + 1):
         raw = dict(raw)
         stamp = NEW_STAMP.format(number)
@@ -100,7 +153,8 @@ def histories(draw) -> History:
             table: frame.astype(object).where(frame.notna(), None).reset_index(drop=True)
             for table, frame in raw.items()
         }
-        loads.append(raw)
+        part = draw(st.one_of(st.none(), st.sampled_from(PARTS)))
+        loads.append(Load(raw, draw_variables(draw, raw), part))
         absent = draw(st.lists(st.sampled_from(sorted(raw)), max_size=1))
         raw = {t: frame for t, frame in raw.items() if t == "transactions" or t not in absent}
     return loads
@@ -131,12 +185,16 @@ def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(
 ):
     worker_runs.forget()
     folder = tmp_path_factory.mktemp("history")
-    for number, raw in enumerate(loads):
+    for number, load in enumerate(loads):
         raw_folder = folder / f"load_{number}"
-        random_raw.write_raw(raw, raw_folder, ["csv", "parquet"][number % 2])
-        worker_runs(*BUILD, raw=raw_folder)
+        random_raw.write_raw(load.raw, raw_folder, ["csv", "parquet"][number % 2])
+        settings = {"raw": raw_folder, "variables": load.variables}
+        if load.part:
+            # what it reads may not be there yet
+            worker_runs("--quiet", "run", "--select", load.part, **settings, succeeds=None)
+        worker_runs(*BUILD, **settings)
         other_runs.forget()
-        other_runs(*BUILD, raw=raw_folder)
+        other_runs(*BUILD, **settings)
         found = snapshot_differences(contents(worker_runs), contents(other_runs))
         assert not found, f"load {number}:\n" + "\n".join(found)
 
@@ -168,3 +226,50 @@ def test_changed_rules_and_models_read_everything_anew(project_copy, tmp_path):
     assert not (found := snapshot_differences(after, contents(whole))), "\n".join(found)
     tables = ("transactions", "campaign_contacts")
     assert all(before[t] != after[t] for t in [f"staging.stg_crm__{name}" for name in tables])
+
+
+def kept_by_customer(runs: DbtRuns) -> list[str]:
+    """Relations that are kept from build to build by customers."""
+    return [
+        f"{node['schema']}.{node['name']}"
+        for node in runs.manifest()["nodes"].values()
+        if node["config"].get("incremental_strategy") == "replace_touched"
+    ]
+
+
+def test_customers_without_a_change_are_not_made_anew(worker_runs, tmp_path):
+    """What is wrong stays so until its customer changes, or a full refresh."""
+    worker_runs.forget()
+    raw = random_raw.make_raw(23, CUSTOMERS, TRANSACTIONS)
+    random_raw.write_raw(raw, tmp_path / "raw")
+    worker_runs(*BUILD, raw=tmp_path / "raw")
+    kept = kept_by_customer(worker_runs)
+    assert len(kept) == 9, kept
+    with duckdb.connect(str(worker_runs.database)) as connection:
+        customers = connection.execute(
+            "select customer_id from intermediate.int_campaign_touches"
+            " where customer_id in (select customer_id from intermediate.int_customer_best_hours)"
+            " and contact_id is not null group by 1 order by 1"
+        ).fetchall()
+        (changed,), (unchanged,) = customers[0], customers[-1]
+        for relation in kept:
+            query = f"delete from {relation} where customer_id in (?, ?)"
+            connection.execute(query, [changed, unchanged])
+    late = raw["transactions"][raw["transactions"]["customer_id"] == changed].iloc[:1].copy()
+    late["transaction_id"] = "late"
+    raw["transactions"] = pd.concat([raw["transactions"], late])
+    random_raw.write_raw(raw, tmp_path / "raw")
+    worker_runs(*BUILD, raw=tmp_path / "raw")
+
+    def rows_of_both(relation: str) -> list[int]:
+        with duckdb.connect(str(worker_runs.database), read_only=True) as connection:
+            query = f"select count(*) from {relation} where customer_id = ?"
+            return [connection.execute(query, [c]).fetchone()[0] for c in (changed, unchanged)]
+
+    found = {relation: rows_of_both(relation) for relation in kept}
+    worker_runs(*BUILD, "--full-refresh", raw=tmp_path / "raw")
+    whole = {relation: rows_of_both(relation) for relation in kept}
+    assert all(unchanged for _, unchanged in whole.values()), whole
+    # a late sale is no contact, so what goes by contacts alone is as it was
+    whole["intermediate.int_campaign_contacts"][0] = 0
+    assert found == {relation: [changed, 0] for relation, (changed, _) in whole.items()}

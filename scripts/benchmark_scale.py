@@ -1,0 +1,232 @@
+"""Measure how builds grow with the data: everything, then what one more day costs.
+
+For each size asked for (`--rows 1000000 10000000`):
+
+1. Makes the data (scripts/make_sample_data.py, Parquet: customers who buy ten times on average and
+   get a newsletter every week), or takes a folder made before (--raw, of one size), and leaves out
+   what came in on its last day.
+2. Runs `dbt seed` and `dbt run` in a fresh database.
+3. Adds the day and runs `dbt run` on the same database.
+
+Prints seconds, peak memory (of all processes of a run, polled) and size of the database, and of the
+day the seconds of the models that write a row per customer because D moves apart from the rest.
+With --write the table goes into docs/benchmarks.md. Databases are deleted at the end.
+"""
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from benchmark import (
+    PROJECT,
+    REPORT,
+    ROWS_PER_BUSY_CUSTOMER,
+    BenchmarkError,
+    Run,
+    dbt,
+    folder,
+    gigabytes,
+    machine,
+    make_data,
+    write_section,
+)
+from rich.console import Console
+from rich.table import Table
+
+GREATEST_SHARE = 0.15  # of a day in the whole, by the seconds of models that D does not move
+# Models that tell of every customer what is so on D, and what is summed over their score on D.
+MOVED_BY_D = {
+    *("dim_customers", "dim_customer_contacts", "customer_360", "customer_360_contacts"),
+    *("fct_customer_rfm", "fct_customer_value", "fct_customers_at_risk", "fct_campaign_audiences"),
+    *("int_customers_valued", "int_customer_value_measured", "int_purchases_expected"),
+    *("int_customer_engagement", "int_dropout_points", "fct_segment_sales"),
+}
+
+
+@dataclass
+class Measured:
+    """One size: what it holds and what its two builds took."""
+
+    transactions: int
+    contacts: int
+    arrived: int
+    whole: Run
+    day: Run
+    database_bytes: int
+
+
+def main() -> int:
+    asked = arguments()
+    console = Console()
+    found = []
+    try:
+        for rows in asked.rows:
+            place = folder(asked.work)
+            with tempfile.TemporaryDirectory(prefix="scale-", dir=place) as scratch:
+                found.append(measure(rows, asked.raw, Path(scratch)))
+            show(console, found)
+    except BenchmarkError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 1
+    if asked.write:
+        write_section("scale", section(found))
+        console.print(f"Written: {REPORT}")
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Time a build of everything and one of a day more, for each size.",
+        epilog="Exit code 1 where a step fails; times and memory are only reported.",
+    )
+    parser.add_argument(
+        "--rows",
+        type=int,
+        nargs="+",
+        default=[1_000_000, 10_000_000],
+        help="about how many transactions to make (default: 1000000 10000000)",
+    )
+    parser.add_argument(
+        "--raw", type=Path, help="folder with Parquet files, instead of making them; of one size"
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=PROJECT / "build",
+        help="folder for data and databases, deleted at the end (default: build); "
+        "10 million transactions need about 10 GB",
+    )
+    parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md too")
+    asked = parser.parse_args()
+    if min(asked.rows) < 1000:
+        parser.error("--rows takes numbers of 1000 or more.")
+    if asked.raw and len(asked.rows) > 1:
+        parser.error("--raw is the data of one size: name that size alone with --rows.")
+    return asked
+
+
+def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
+    """Build what came before the last day, then that day."""
+    shape = ["--customers", max(1, rows // ROWS_PER_BUSY_CUSTOMER), "--activity", 2.8]
+    raw = made or make_data(scratch / "raw", [*shape, "--newsletters"])
+    before = folder(scratch / "before")
+    counts, counts_before = leave_out_last_day(raw, before)
+    place = folder(scratch / "runs")
+    dbt(place, before, "load the seeds", ["seed"])
+    whole = dbt(place, before, f"{rows:,}, everything", ["run"])
+    day = dbt(place, raw, f"{rows:,}, a day more", ["run"])
+    return Measured(
+        counts["transactions"],
+        counts["campaign_contacts"],
+        sum(counts.values()) - sum(counts_before.values()),
+        whole,
+        day,
+        (place / "clientele_benchmark.duckdb").stat().st_size,
+    )
+
+
+def leave_out_last_day(raw: Path, before: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Copy what had come in before the day on which the last transactions did; rows of both."""
+    counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    with duckdb.connect() as connection:
+        last_day = connection.execute(
+            "select max(try_cast(loaded_at as date)) from read_parquet($file)",
+            {"file": str(raw / "transactions.parquet")},
+        ).fetchone()[0]
+        for file in sorted(raw.glob("*.parquet")):
+            table = f"read_parquet('{file}')"
+            columns = [row[0] for row in connection.execute(f"describe from {table}").fetchall()]
+            kept = f"from {table}"
+            if "loaded_at" in columns:
+                kept += f" where coalesce(try_cast(loaded_at as date) < date '{last_day}', true)"
+            connection.execute(f"copy ({kept}) to '{before / file.name}' (format parquet)")
+            for count, query in zip(counts, (f"from {table}", kept), strict=True):
+                count[file.stem] = connection.execute(f"select count(*) {query}").fetchone()[0]
+    return counts
+
+
+def seconds(run: Run, moved: bool) -> float:
+    """Seconds of the models that D moves, or of the others."""
+    return sum(taken for name, taken in run.models.items() if (name in MOVED_BY_D) == moved)
+
+
+def figures(found: list[Measured]) -> list[tuple[str, ...]]:
+    """What was measured, and the figure of each size."""
+    shares = [seconds(one.day, False) / sum(one.whole.models.values()) for one in found]
+    return [
+        ("campaign contacts", *(f"{one.contacts:,}" for one in found)),
+        ("everything", *(f"{one.whole.seconds:.0f} s" for one in found)),
+        ("its models", *(f"{sum(one.whole.models.values()):.0f} s" for one in found)),
+        ("its peak memory", *(gigabytes(one.whole.peak_bytes) for one in found)),
+        ("raw rows of the day", *(f"{one.arrived:,}" for one in found)),
+        ("a day more", *(f"{one.day.seconds:.0f} s" for one in found)),
+        ("its models that D does not move", *(f"{seconds(one.day, False):.0f} s" for one in found)),
+        ("its models that D moves", *(f"{seconds(one.day, True):.0f} s" for one in found)),
+        (f"share that D does not move, goal {GREATEST_SHARE:.0%}", *(f"{s:.0%}" for s in shares)),
+        ("its peak memory", *(gigabytes(one.day.peak_bytes) for one in found)),
+        ("database", *(gigabytes(one.database_bytes) for one in found)),
+    ]
+
+
+def headings(found: list[Measured]) -> list[str]:
+    return ["transactions", *(f"{one.transactions:,}" for one in found)]
+
+
+def dearest(found: list[Measured]) -> list[tuple[str, ...]]:
+    """Seconds of the day's dearest models at the greatest size, beside those in the whole."""
+    greatest = found[-1]
+    names = sorted(greatest.day.models, key=greatest.day.models.get, reverse=True)[:25]
+    return [
+        (
+            name + (" (D)" if name in MOVED_BY_D else ""),
+            f"{greatest.whole.models.get(name, 0):.1f}",
+            f"{greatest.day.models[name]:.1f}",
+        )
+        for name in names
+    ]
+
+
+def show(console: Console, found: list[Measured]) -> None:
+    for head, rows in (
+        (headings(found), figures(found)),
+        (["model", "whole", "day"], dearest(found)),
+    ):
+        table = Table(*head)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def lines_of_table(head: list[str], rows: list[tuple[str, ...]]) -> list[str]:
+    return [
+        f"| {' | '.join(head)} |",
+        f"|---|{'---:|' * (len(head) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def section(found: list[Measured]) -> list[str]:
+    """The section of the report, line by line."""
+    about = machine()
+    return [
+        "## A day more",
+        "",
+        "Written by `python scripts/benchmark_scale.py --write`: everything built from what came before",
+        "the last day, then, on the same database, that day. Models that D moves write a row per",
+        "customer each day, or sum over the score on D; they are reported apart.",
+        "",
+        f"On {about['date']}: {about['processor']}, {about['memory']} of memory.",
+        "",
+        *lines_of_table(headings(found), figures(found)),
+        "",
+        f"The day's dearest models at {headings(found)[-1]} transactions, in seconds; (D): D moves it.",
+        "",
+        *lines_of_table(["model", "whole", "day"], dearest(found)),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
