@@ -32,8 +32,8 @@
 {#-
     The query of a model with checksums: the buckets whose checksum is another than the kept one, under a new number; all
     buckets where the model is built in full. A bucket that is empty by now stays, with NULL as its checksum.
-    checksums  name of a query that gives customer_bucket, checksum
-    returns    SQL text that gives customer_bucket, checksum, change_number
+    checksums  name of a query that gives customer_bucket, rows_checksum
+    returns    SQL text that gives customer_bucket, rows_checksum, change_number
 -#}
 {%- macro changed_checksums(checksums) -%}
 {%- set read = source('kept', 'changes_read') -%}
@@ -43,7 +43,7 @@ select
     {%- else %}
     checksums.customer_bucket,
     {%- endif %}
-    checksums.checksum,
+    checksums.rows_checksum,
     numbers.change_number
 from {{ checksums }} as checksums
 {%- if clientele.is_kept_already() %}
@@ -61,7 +61,7 @@ cross join (
     ) as known_numbers
 ) as numbers
 {%- if clientele.is_kept_already() %}
-where checksums.checksum is distinct from kept_rows.checksum
+where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {%- endif %}
 {%- endmacro -%}
 

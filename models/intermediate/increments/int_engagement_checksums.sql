@@ -32,7 +32,7 @@ engagements as (
 checksums as (
     select
         customer_bucket,
-        cast(sum(row_hash) as {{ dbt.type_string() }}) as checksum
+        cast(sum(row_hash) as {{ dbt.type_string() }}) as rows_checksum
     from engagements
     group by customer_bucket
 )

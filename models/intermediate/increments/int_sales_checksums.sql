@@ -20,7 +20,10 @@ sales as (
 
 -- scores and segments stand in what is kept: with another scale or lookup every customer has changed
 scales as (
-    select {{ row_hash(['recency_cut_1', 'recency_cut_2', 'recency_cut_3', 'frequency_cut_1', 'frequency_cut_2', 'frequency_cut_3', 'monetary_cut_1', 'monetary_cut_2', 'monetary_cut_3']) }} as row_hash
+    select {{ row_hash([
+            'recency_cut_1', 'recency_cut_2', 'recency_cut_3', 'frequency_cut_1', 'frequency_cut_2', 'frequency_cut_3', 'monetary_cut_1',
+            'monetary_cut_2', 'monetary_cut_3'
+        ]) }} as row_hash
     from {{ ref('int_rfm_cut_points') }}
     union all
     select {{ row_hash(['rfm_score', 'customer_360_segment', 'crm_dashboard_segment']) }} as row_hash
@@ -28,14 +31,14 @@ scales as (
 ),
 
 scale as (
-    select cast(sum(row_hash) as {{ dbt.type_string() }}) as checksum
+    select cast(sum(row_hash) as {{ dbt.type_string() }}) as rows_checksum
     from scales
 ),
 
 summed as (
     select
         customer_bucket,
-        cast(sum(row_hash) as {{ dbt.type_string() }}) as checksum
+        cast(sum(row_hash) as {{ dbt.type_string() }}) as rows_checksum
     from sales
     group by customer_bucket
 ),
@@ -43,7 +46,7 @@ summed as (
 checksums as (
     select
         summed.customer_bucket,
-        summed.checksum || '-' || scale.checksum as checksum
+        summed.rows_checksum || '-' || scale.rows_checksum as rows_checksum
     from summed
     cross join scale
 )
