@@ -31,6 +31,8 @@ USER = "clientele"
 PACKAGE = "openjdk-17-jre-headless"
 WORKERS = 2
 SECONDS_TO_START = 180
+# of the Thrift server, which is the driver: it plans all statements
+DRIVER_MEMORY = "4g"
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -47,7 +49,6 @@ appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
 """
 SETTINGS = {
-    "spark.driver.memory": "4g",
     "spark.executor.memory": "1500m",
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
@@ -56,7 +57,9 @@ SETTINGS = {
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
 }
+# a process without memory left would go on and answer with errors: it ends, and is started anew
 JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+JAVA_OPTIONS += " -XX:+ExitOnOutOfMemoryError"
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,14 @@ def processes(folder: Path) -> dict[str, int]:
     return running
 
 
-def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) -> None:
-    """Start one process of the cluster, in a session of its own, and keep its number."""
+def launch(
+    folder: Path, spark: Path, name: str, program: str, *arguments: str, memory: str = "512m"
+) -> None:
+    """Start one process of the cluster, in a session of its own, and keep its number.
+
+    What it has of memory it is given here: for a Thrift server Spark takes this name for a
+    daemon's before any option or setting of the driver's.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", str(folder)),
@@ -134,7 +143,7 @@ def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) 
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "scratch"),
         "SPARK_WORKER_DIR": str(folder / "work"),
-        "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_DAEMON_MEMORY": memory,
         "SPARK_NO_DAEMONIZE": "1",
     }
     if home := os.environ.get("JAVA_HOME"):
@@ -196,7 +205,8 @@ def start(folder: Path = FOLDER) -> Cluster:
     launch(folder, spark, "thrift-server", "spark-submit", "--class", THRIFT_SERVER,
            "--master", f"spark://127.0.0.1:{master}", *options, "spark-internal",
            "--hiveconf", f"hive.server2.thrift.port={port}",
-           "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1")  # fmt: skip
+           "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1",
+           memory=DRIVER_MEMORY)  # fmt: skip
     (folder / "port").write_text(f"{port}\n", encoding="utf-8")
     wait_for(folder, "thrift-server", port)
     return read_cluster(folder)

@@ -56,7 +56,8 @@ def cluster(folder) -> Iterator[Spark]:
 
 @pytest.fixture
 def spark(cluster) -> Spark:
-    """The cluster, emptied."""
+    """The cluster, emptied, and started anew where the test before was its end."""
+    cluster.start()
     return cluster.empty()
 
 
@@ -73,8 +74,12 @@ def raw(tmp_path) -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items) -> None:
-    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file."""
+    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file.
+
+    First of all, because pytest-xdist reads the marks when its turn comes.
+    """
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         needs_spark = "spark" in item.fixturenames or parameters.get("other") == "spark"
