@@ -11,6 +11,7 @@ is root, Debian's package is installed.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -222,7 +223,8 @@ def stop(folder: Path = FOLDER, remove: bool = False) -> None:
     folder = folder.resolve()
     for sign in (signal.SIGTERM, signal.SIGKILL):
         for pid in reversed(processes(folder).values()):
-            os.killpg(pid, sign)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, sign)
         deadline = time.monotonic() + 20
         while processes(folder) and time.monotonic() < deadline:
             time.sleep(0.2)

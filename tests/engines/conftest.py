@@ -48,7 +48,10 @@ def database(server, folder) -> Callable[..., Postgres]:
 
 @pytest.fixture(scope="session")
 def cluster(folder) -> Iterator[Spark]:
-    """A Spark cluster without a table; it is gone after the tests."""
+    """A Spark cluster without a table; it is gone after the tests.
+
+    Each worker of pytest-xdist would have one of its own: `make test-spark` has no workers.
+    """
     place = folder / "cluster"
     with started(spark_cluster, place, "Spark") as cluster:
         yield Spark(cluster, place / "warehouse", folder / "spark")
@@ -72,18 +75,6 @@ def raw(tmp_path) -> Path:
         encoding="utf-8",
     )
     return folder
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items) -> None:
-    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file.
-
-    First of all, because pytest-xdist reads the marks when its turn comes.
-    """
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        needs_spark = "spark" in item.fixturenames or parameters.get("other") == "spark"
-        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
