@@ -12,7 +12,7 @@ from pathlib import Path
 import postgres_server
 import pytest
 import spark_cluster
-from dbt_runs import PROJECT
+from dbt_runs import PROJECT, DbtRuns
 from engine import started
 from postgres import Postgres
 from postgres_server import Server
@@ -27,6 +27,12 @@ def folder(worker_id) -> Path:
     path = FOLDER / worker_id
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def duck(folder) -> DbtRuns:
+    """Runs of dbt on DuckDB."""
+    return DbtRuns(folder / "duckdb")
 
 
 @pytest.fixture(scope="session")
