@@ -57,10 +57,18 @@ SETTINGS = {
     # what is built here is small: to plan a statement takes longer than to run it
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
+    # the next build runs the same compiled code
+    "spark.sql.codegen.cache.maxEntries": "10000",
+}
+# every thread has a metastore client of its own, which takes longer to make than most statements
+HIVE_SETTINGS = {
+    "hive.server2.async.exec.threads": "8",
+    "hive.server2.async.exec.keepalive.time": "1h",
 }
 # a process without memory left would go on and answer with errors: it ends, and is started anew
-JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-JAVA_OPTIONS += " -XX:+ExitOnOutOfMemoryError"
+JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError"
+# code that executors run is gone after a statement, so that it is not optimised; planning is
+EXECUTOR_OPTIONS = f"{JAVA_OPTIONS} -XX:TieredStopAtLevel=1"
 
 
 @dataclass(frozen=True)
@@ -163,6 +171,11 @@ def launch(
     (folder / f"{name}.pid").write_text(identity, encoding="utf-8")
 
 
+def options(name: str, settings: Mapping) -> list[str]:
+    """Settings as a program's options of a name."""
+    return [word for setting, value in settings.items() for word in (name, f"{setting}={value}")]
+
+
 def wait_for(folder: Path, name: str, port: int) -> None:
     """Wait until a process listens, or say what it said last."""
     deadline = time.monotonic() + SECONDS_TO_START
@@ -193,7 +206,7 @@ def start(folder: Path = FOLDER) -> Cluster:
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
         "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Dderby.system.home={folder}",
-        "spark.executor.extraJavaOptions": JAVA_OPTIONS,
+        "spark.executor.extraJavaOptions": EXECUTOR_OPTIONS,
     }
     launch(folder, spark, "master", "spark-class", MASTER, "--host", "127.0.0.1",
            "--port", str(master), "--webui-port", "0")  # fmt: skip
@@ -202,11 +215,14 @@ def start(folder: Path = FOLDER) -> Cluster:
         launch(folder, spark, f"worker-{number}", "spark-class", WORKER, "--host", "127.0.0.1",
                "--cores", "1", "--memory", "2g", "--webui-port", "0",
                f"spark://127.0.0.1:{master}")  # fmt: skip
-    options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    hive_settings = {
+        **HIVE_SETTINGS,
+        "hive.server2.thrift.port": port,
+        "hive.server2.thrift.bind.host": "127.0.0.1",
+    }
     launch(folder, spark, "thrift-server", "spark-submit", "--class", THRIFT_SERVER,
-           "--master", f"spark://127.0.0.1:{master}", *options, "spark-internal",
-           "--hiveconf", f"hive.server2.thrift.port={port}",
-           "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1",
+           "--master", f"spark://127.0.0.1:{master}", *options("--conf", settings),
+           "spark-internal", *options("--hiveconf", hive_settings),
            memory=DRIVER_MEMORY)  # fmt: skip
     (folder / "port").write_text(f"{port}\n", encoding="utf-8")
     wait_for(folder, "thrift-server", port)
