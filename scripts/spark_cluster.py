@@ -139,8 +139,8 @@ def launch(
 ) -> None:
     """Start one process of the cluster, in a session of its own, and keep its number.
 
-    What it has of memory it is given here: for a Thrift server Spark takes this name for a
-    daemon's before any option or setting of the driver's.
+    Its memory goes by the name of a daemon's, which Spark heeds for the Thrift server too, before
+    any setting or option of the driver's.
     """
     environment = {
         "PATH": os.environ.get("PATH", ""),

@@ -1,6 +1,7 @@
 """Spark: raw files into it, its cluster, what is refused, and in which words."""
 
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import random_raw
+import spark_cluster
 from dbt_runs import PROJECT, SALT, DbtRuns, copy_project
 from spark import Spark
 from spark_cluster import Cluster
@@ -218,6 +220,13 @@ def test_the_salt_stands_in_no_log(spark, raw):
     assert spark.execute("select salt from staging.erasure_salt") == [("other",)]
     result = spark.dbt(*FEW, environment={"CRM_ERASURE_SALT": "it's"}, succeeds=False)
     assert "choose a salt of letters and digits" in result.text
+
+
+def test_the_server_has_the_memory_that_it_is_meant_to_have(spark):
+    server = spark_cluster.processes(spark.warehouse.parent)["thrift-server"]
+    command = ["ps", "-ww", "-o", "args=", "-p", str(server)]
+    program = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f" -Xmx{spark_cluster.DRIVER_MEMORY} " in program and program.count("-Xmx") == 1
 
 
 def test_two_workers_share_the_work(spark):
