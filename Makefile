@@ -80,13 +80,13 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 
 # Debian's PostgreSQL, and Java for Spark, are installed where they are absent and may be; otherwise their tests are skipped
 # with a line that says so.
-ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines --dist loadgroup
+ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines
 
 test-engines: $(ENGINES_INSTALLED)
-	$(ENGINE_TESTS) -k "not spark"
+	$(ENGINE_TESTS) -k "not spark" --dist loadfile
 
 test-spark: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	$(ENGINE_TESTS) -k spark
+	$(ENGINE_TESTS) -k spark -n 0 --durations 10
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt

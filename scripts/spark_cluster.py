@@ -11,6 +11,7 @@ is root, Debian's package is installed.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -31,6 +32,8 @@ USER = "clientele"
 PACKAGE = "openjdk-17-jre-headless"
 WORKERS = 2
 SECONDS_TO_START = 180
+# of the Thrift server, which is the driver: it plans all statements
+DRIVER_MEMORY = "4g"
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
 THRIFT_SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -47,7 +50,6 @@ appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
 """
 SETTINGS = {
-    "spark.driver.memory": "4g",
     "spark.executor.memory": "1500m",
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
@@ -55,8 +57,18 @@ SETTINGS = {
     # what is built here is small: to plan a statement takes longer than to run it
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.adaptive.enabled": "false",
+    # the next build runs the same compiled code
+    "spark.sql.codegen.cache.maxEntries": "10000",
 }
-JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+# every thread has a metastore client of its own, which takes longer to make than most statements
+HIVE_SETTINGS = {
+    "hive.server2.async.exec.threads": "8",
+    "hive.server2.async.exec.keepalive.time": "1h",
+}
+# a process without memory left would go on and answer with errors: it ends, and is started anew
+JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError"
+# code that executors run is gone after a statement, so that it is not optimised; planning is
+EXECUTOR_OPTIONS = f"{JAVA_OPTIONS} -XX:TieredStopAtLevel=1"
 
 
 @dataclass(frozen=True)
@@ -122,8 +134,14 @@ def processes(folder: Path) -> dict[str, int]:
     return running
 
 
-def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) -> None:
-    """Start one process of the cluster, in a session of its own, and keep its number."""
+def launch(
+    folder: Path, spark: Path, name: str, program: str, *arguments: str, memory: str = "512m"
+) -> None:
+    """Start one process of the cluster, in a session of its own, and keep its number.
+
+    Its memory goes by the name of a daemon's, which Spark heeds for the Thrift server too, before
+    any setting or option of the driver's.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", str(folder)),
@@ -134,7 +152,7 @@ def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) 
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_DIRS": str(folder / "scratch"),
         "SPARK_WORKER_DIR": str(folder / "work"),
-        "SPARK_DAEMON_MEMORY": "512m",
+        "SPARK_DAEMON_MEMORY": memory,
         "SPARK_NO_DAEMONIZE": "1",
     }
     if home := os.environ.get("JAVA_HOME"):
@@ -151,6 +169,11 @@ def launch(folder: Path, spark: Path, name: str, program: str, *arguments: str) 
         )
     identity = f"{process.pid}\n{started_at(process.pid)}\n"
     (folder / f"{name}.pid").write_text(identity, encoding="utf-8")
+
+
+def options(name: str, settings: Mapping) -> list[str]:
+    """Settings as a program's options of a name."""
+    return [word for setting, value in settings.items() for word in (name, f"{setting}={value}")]
 
 
 def wait_for(folder: Path, name: str, port: int) -> None:
@@ -183,7 +206,7 @@ def start(folder: Path = FOLDER) -> Cluster:
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
         "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Dderby.system.home={folder}",
-        "spark.executor.extraJavaOptions": JAVA_OPTIONS,
+        "spark.executor.extraJavaOptions": EXECUTOR_OPTIONS,
     }
     launch(folder, spark, "master", "spark-class", MASTER, "--host", "127.0.0.1",
            "--port", str(master), "--webui-port", "0")  # fmt: skip
@@ -192,11 +215,15 @@ def start(folder: Path = FOLDER) -> Cluster:
         launch(folder, spark, f"worker-{number}", "spark-class", WORKER, "--host", "127.0.0.1",
                "--cores", "1", "--memory", "2g", "--webui-port", "0",
                f"spark://127.0.0.1:{master}")  # fmt: skip
-    options = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
+    hive_settings = {
+        **HIVE_SETTINGS,
+        "hive.server2.thrift.port": port,
+        "hive.server2.thrift.bind.host": "127.0.0.1",
+    }
     launch(folder, spark, "thrift-server", "spark-submit", "--class", THRIFT_SERVER,
-           "--master", f"spark://127.0.0.1:{master}", *options, "spark-internal",
-           "--hiveconf", f"hive.server2.thrift.port={port}",
-           "--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1")  # fmt: skip
+           "--master", f"spark://127.0.0.1:{master}", *options("--conf", settings),
+           "spark-internal", *options("--hiveconf", hive_settings),
+           memory=DRIVER_MEMORY)  # fmt: skip
     (folder / "port").write_text(f"{port}\n", encoding="utf-8")
     wait_for(folder, "thrift-server", port)
     return read_cluster(folder)
@@ -212,7 +239,8 @@ def stop(folder: Path = FOLDER, remove: bool = False) -> None:
     folder = folder.resolve()
     for sign in (signal.SIGTERM, signal.SIGKILL):
         for pid in reversed(processes(folder).values()):
-            os.killpg(pid, sign)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, sign)
         deadline = time.monotonic() + 20
         while processes(folder) and time.monotonic() < deadline:
             time.sleep(0.2)

@@ -12,7 +12,7 @@ from pathlib import Path
 import postgres_server
 import pytest
 import spark_cluster
-from dbt_runs import PROJECT
+from dbt_runs import PROJECT, DbtRuns
 from engine import started
 from postgres import Postgres
 from postgres_server import Server
@@ -27,6 +27,12 @@ def folder(worker_id) -> Path:
     path = FOLDER / worker_id
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def duck(folder) -> DbtRuns:
+    """Runs of dbt on DuckDB."""
+    return DbtRuns(folder / "duckdb")
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +54,10 @@ def database(server, folder) -> Callable[..., Postgres]:
 
 @pytest.fixture(scope="session")
 def cluster(folder) -> Iterator[Spark]:
-    """A Spark cluster without a table; it is gone after the tests."""
+    """A Spark cluster without a table; it is gone after the tests.
+
+    Each worker of pytest-xdist would have one of its own: `make test-spark` has no workers.
+    """
     place = folder / "cluster"
     with started(spark_cluster, place, "Spark") as cluster:
         yield Spark(cluster, place / "warehouse", folder / "spark")
@@ -56,7 +65,8 @@ def cluster(folder) -> Iterator[Spark]:
 
 @pytest.fixture
 def spark(cluster) -> Spark:
-    """The cluster, emptied."""
+    """The cluster, emptied, and started anew where the test before was its end."""
+    cluster.start()
     return cluster.empty()
 
 
@@ -71,14 +81,6 @@ def raw(tmp_path) -> Path:
         encoding="utf-8",
     )
     return folder
-
-
-def pytest_collection_modifyitems(items) -> None:
-    """What needs Spark runs in one worker, so that there is one cluster; the rest by its file."""
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        needs_spark = "spark" in item.fixturenames or parameters.get("other") == "spark"
-        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else item.path.name))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 import random_raw
-from dbt_runs import PROJECT, DbtRuns
+from dbt_runs import PROJECT
 from engine import Engine
 from test_same_data_same_marts import canonical_texts, write_typed
 
@@ -137,12 +137,6 @@ def differences(one: dict[str, tuple], other: dict[str, tuple], leave_out=()) ->
 
 
 # -- tests -----------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def duck(folder) -> DbtRuns:
-    """Runs of dbt on DuckDB."""
-    return DbtRuns(folder / "duckdb")
-
-
 @pytest.fixture(params=["postgres", "spark"])
 def other(request) -> Engine:
     """Another engine, without a table."""
@@ -151,17 +145,23 @@ def other(request) -> Engine:
     return request.getfixturevalue("spark")
 
 
+def build_on_duckdb(duck, other: Engine, raw: Path, variables=None) -> dict[str, tuple]:
+    """The marts of a raw folder as DuckDB builds them, without those that another engine lacks."""
+    duck(*BUILD, raw=raw, variables=variables)
+    with duckdb.connect(str(duck.database), read_only=True) as connection:
+        marts = read_marts(lambda sql: connection.execute(sql).fetchall())
+    if other.target == "spark":
+        # in tables of Parquet Spark keeps no history
+        del marts["marts.dim_customers_history"]
+    return marts
+
+
 def build_both(duck, other: Engine, raw: Path, variables=None, command=BUILD) -> tuple[dict, dict]:
     """The marts of a raw folder on DuckDB and, built by a command, on another engine."""
-    duck(*BUILD, raw=raw, variables=variables)
+    ours = build_on_duckdb(duck, other, raw, variables)
     loaded = other.load(raw)
     assert loaded.exit_code == 0, loaded.output
     other.dbt(*command, variables=variables)
-    with duckdb.connect(str(duck.database), read_only=True) as connection:
-        ours = read_marts(lambda sql: connection.execute(sql).fetchall())
-    if other.target == "spark":
-        # in tables of Parquet Spark keeps no history
-        del ours["marts.dim_customers_history"]
     return ours, read_marts(other.read)
 
 

@@ -1,19 +1,86 @@
 """Spark: raw files into it, its cluster, what is refused, and in which words."""
 
 import shutil
+import subprocess
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import random_raw
+import spark_cluster
 from dbt_runs import PROJECT, SALT, DbtRuns, copy_project
 from spark import Spark
 from spark_cluster import Cluster
-from test_parity import BUILD, differences, next_day, read_marts, read_sample
+from test_parity import BUILD, SEED, build_on_duckdb, differences, read_marts
 
 SALES = "transaction_id,customer_id,transacted_at,amount\n"
 FEW = ["--quiet", "run", "--select", "base_crm__transactions"]
+
+
+@pytest.fixture
+def lasting(spark) -> Iterator[Spark]:
+    """The cluster, which runs again after the test."""
+    yield spark
+    spark.start()
+
+
+def wait_for(done, log: Path, words: str, start: int = 0) -> None:
+    """Wait until a log says something after its first bytes, while what writes it runs."""
+    while not (log.exists() and words.encode() in log.read_bytes()[start:]):
+        assert not done.done(), done.result().output
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def built(cluster, tmp_path) -> Iterator[Spark]:
+    """The cluster with marts, those that the test before has left if any; it runs afterwards."""
+    cluster.start()
+    if ("marts",) not in cluster.execute("show schemas"):
+        random_raw.write_raw(random_raw.make_raw(SEED), tmp_path / "raw")
+        assert cluster.load(tmp_path / "raw").exit_code == 0
+        cluster.dbt(*BUILD)
+    yield cluster
+    cluster.start()
+
+
+# the first of these tests: others empty the cluster, and to build the marts takes minutes
+def test_a_server_that_goes_away_during_a_build_leaves_whole_marts(built, duck):
+    old = read_marts(built.read)
+    sample = PROJECT / "data/sample"
+    duck.forget()
+    # what Spark builds undisturbed is what DuckDB builds: test_parity.py
+    new = build_on_duckdb(duck, built, sample)
+    assert built.load(sample).exit_code == 0
+    with ThreadPoolExecutor(1) as pool:
+        # not quiet, so that its output says how far it is
+        done = pool.submit(built.dbt, *BUILD[1:], succeeds=False)
+        wait_for(done, built.runs.folder / "output.txt", "sql table model marts.fct_customer_rfm")
+        built.kill()
+        result = done.result()
+    assert result.exit_code and "Traceback" not in result.output, result.output
+    assert "the database server went away or ended the connection" in result.text
+    assert result.output.count(" ERROR ") < 100, result.output
+    built.start()
+    found = read_marts(built.read)
+    half = [
+        mart
+        for mart in found
+        if all(differences({mart: found[mart]}, {mart: one[mart]}) for one in (old, new))
+    ]
+    assert not half, half
+    # of Parquet, those that were being written are not there
+    assert len(old.keys() - found.keys()) <= 4, sorted(old.keys() - found.keys())
+    result = built.dbt(*BUILD, succeeds=None)
+    if result.exit_code:
+        # nor does Spark take away what it had written of them
+        assert "remove that folder" in result.text, result.output
+        for folder in built.warehouse.glob("*.db/*"):
+            if (folder / "_temporary").exists():
+                shutil.rmtree(folder)
+        built.dbt(*BUILD)
+    assert not (messages := differences(new, read_marts(built.read))), messages
 
 
 def test_a_build_without_raw_tables_says_how_to_load_them(spark):
@@ -109,20 +176,6 @@ def test_an_unreachable_server_ends_a_build_with_one_sentence(folder):
     assert len(result.output.strip().splitlines()) <= 15, result.output
 
 
-@pytest.fixture
-def lasting(spark):
-    """The cluster, which runs again after the test."""
-    yield spark
-    spark.start()
-
-
-def wait_for(done, log: Path, words: str, start: int = 0) -> None:
-    """Wait until a log says something after its first bytes, while what writes it runs."""
-    while not (log.exists() and words.encode() in log.read_bytes()[start:]):
-        assert not done.done(), done.result().output
-        time.sleep(0.1)
-
-
 def test_a_server_that_goes_away_during_a_load_says_at_which_table(lasting, raw):
     assert lasting.load(raw).exit_code == 0
     log = lasting.warehouse.parent / "thrift-server.log"
@@ -139,46 +192,6 @@ def test_a_server_that_goes_away_during_a_load_says_at_which_table(lasting, raw)
     lasting.start()
     assert lasting.load(raw).exit_code == 0
     assert lasting.execute("select count(*) from raw.transactions") == [(2,)]
-
-
-def test_a_server_that_goes_away_during_a_build_leaves_whole_marts(lasting, tmp_path):
-    later = tmp_path / "later"
-    random_raw.write_raw(next_day(read_sample()), later)
-    clean = []
-    for raw in (PROJECT / "data/sample", later, PROJECT / "data/sample"):
-        assert lasting.load(raw).exit_code == 0
-        lasting.dbt(*BUILD)
-        clean.append(read_marts(lasting.read))
-    _, new, old = clean
-    assert lasting.load(later).exit_code == 0
-    with ThreadPoolExecutor(1) as pool:
-        # not quiet, so that its output says how far it is
-        done = pool.submit(lasting.dbt, *BUILD[1:], succeeds=False)
-        wait_for(done, lasting.runs.folder / "output.txt", "sql table model marts.fct_customer_rfm")
-        lasting.kill()
-        result = done.result()
-    assert result.exit_code and "Traceback" not in result.output, result.output
-    assert "the database server went away or ended the connection" in result.text
-    assert result.output.count(" ERROR ") < 100, result.output
-    lasting.start()
-    found = read_marts(lasting.read)
-    half = [
-        mart
-        for mart in found
-        if all(differences({mart: found[mart]}, {mart: one[mart]}) for one in (old, new))
-    ]
-    assert not half, half
-    # of Parquet, those that were being written are not there
-    assert len(old.keys() - found.keys()) <= 4, sorted(old.keys() - found.keys())
-    result = lasting.dbt(*BUILD, succeeds=None)
-    if result.exit_code:
-        # nor does Spark take away what it had written of them
-        assert "remove that folder" in result.text, result.output
-        for folder in lasting.warehouse.glob("*.db/*"):
-            if (folder / "_temporary").exists():
-                shutil.rmtree(folder)
-        lasting.dbt(*BUILD)
-    assert not (messages := differences(new, read_marts(lasting.read))), messages
 
 
 def test_a_session_with_another_time_zone_is_refused(spark, folder, tmp_path):
@@ -207,6 +220,13 @@ def test_the_salt_stands_in_no_log(spark, raw):
     assert spark.execute("select salt from staging.erasure_salt") == [("other",)]
     result = spark.dbt(*FEW, environment={"CRM_ERASURE_SALT": "it's"}, succeeds=False)
     assert "choose a salt of letters and digits" in result.text
+
+
+def test_the_server_has_the_memory_that_it_is_meant_to_have(spark):
+    server = spark_cluster.processes(spark.warehouse.parent)["thrift-server"]
+    command = ["ps", "-ww", "-o", "args=", "-p", str(server)]
+    program = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f" -Xmx{spark_cluster.DRIVER_MEMORY} " in program and program.count("-Xmx") == 1
 
 
 def test_two_workers_share_the_work(spark):

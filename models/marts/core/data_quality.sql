@@ -26,15 +26,18 @@ with
 {% endfor -%}
 -- every check of every table, also of one without rows
 checks as (
-    {% for table in raw_table_names() -%}
-    {%- set tables = loop -%}
-    {%- for name in raw_row_checks(table) -%}
     select
-        '{{ table }}' as table_name,
-        '{{ name }}' as check_name
-    {{ 'union all' if not (loop.last and tables.last) }}
-    {% endfor -%}
-    {%- endfor -%}
+        listed.table_name,
+        listed.check_name
+    from (
+        values
+        {% for table in raw_table_names() -%}
+        {%- set tables = loop -%}
+        {%- for name in raw_row_checks(table) -%}
+        ('{{ table }}', '{{ name }}'){{ ',' if not (loop.last and tables.last) }}
+        {% endfor -%}
+        {%- endfor -%}
+    ) as listed (table_name, check_name)
 ),
 
 rejected as (
@@ -66,6 +69,12 @@ counted as (
         'rejected_erased' as check_name,
         rejected_erased_count as record_count
     from rejected
+    union all
+    select
+        table_name,
+        'merge_cycle' as check_name,
+        merge_cycle_count as record_count
+    from rejected
     {% for table in raw_table_names() -%}
     union all
     -- one row a check: a union of all checks would, on some engines, count anew for each
@@ -89,21 +98,33 @@ counted as (
     {% endfor %}
 ),
 
--- an accepted row that is not the latest of its key, and not on a cycle of merges
-superseded as (
+-- in one reading: some engines would count anew for each reader
+counted_by_table as (
     select
-        counted.table_name,
-        counted.record_count - accepted.record_count - coalesce(rejected.merge_cycle_count, 0) as record_count
+        table_name,
+        check_name,
+        record_count,
+        -- an accepted row that is not the latest of its key, and not on a cycle of merges
+        sum(
+            case
+                when check_name = 'valid' then record_count
+                when check_name in ('accepted', 'merge_cycle') then -record_count
+            end
+        ) over (partition by table_name) as superseded_count
     from counted
-    inner join counted as accepted on counted.table_name = accepted.table_name and accepted.check_name = 'accepted'
-    left join rejected on counted.table_name = rejected.table_name
-    where counted.check_name = 'valid'
 )
 
 select
     checks.table_name,
     checks.check_name,
-    cast(coalesce(counted.record_count, superseded.record_count, 0) as bigint) as record_count
+    cast(
+        coalesce(
+            case when checks.check_name = 'superseded' then counted_by_table.superseded_count else counted_by_table.record_count end, 0
+        ) as bigint
+    ) as record_count
 from checks
-left join counted on checks.table_name = counted.table_name and checks.check_name = counted.check_name
-left join superseded on checks.table_name = superseded.table_name and checks.check_name = 'superseded'
+left join counted_by_table
+    on
+        checks.table_name = counted_by_table.table_name
+        -- which every table has
+        and case when checks.check_name = 'superseded' then 'accepted' else checks.check_name end = counted_by_table.check_name

@@ -150,28 +150,57 @@ code_days as (
     {% endfor -%}
 ),
 
+grains as (
+    select listed.period_grain
+    from (
+        values
+        {% for grain in period_grains() -%}
+        ('{{ grain }}'){{ ',' if not loop.last }}
+        {% endfor -%}
+    ) as listed (period_grain)
+),
+
+-- all grains in one reading: some engines would count anew for each
 code_periods as (
-    {% for grain in period_grains() -%}
-    {%- set start = period_start(grain, 'transaction_date') -%}
     select
-        dimension,
-        dimension_value,
-        rfm_score,
-        {{ start }} as period_start_date,
+        code_days.dimension_value,
+        code_days.rfm_score,
+        grains.period_grain,
+        case grains.period_grain
+            {%- for grain in period_grains() %}
+            when '{{ grain }}' then {{ period_start(grain, 'code_days.transaction_date') }}
+            {%- endfor %}
+        end as period_start_date,
         {% for measure in customer_measures -%}
-        sum({{ grain }}_{{ measure }}) as {{ measure }},
+        case grains.period_grain
+            {%- for grain in period_grains() %}
+            when '{{ grain }}' then code_days.{{ grain }}_{{ measure }}
+            {%- endfor %}
+        end as {{ measure }},
         {% endfor -%}
         {% for measure in sale_measures -%}
+        code_days.{{ measure }},
+        {% endfor -%}
+        code_days.dimension
+    from code_days
+    cross join grains
+    where
+        grains.period_grain <> 'day'
+        or code_days.transaction_date > (select {{ date_plus('as_of.as_of_date', -92, 'day') }} from {{ ref('int_as_of') }} as as_of)
+),
+
+code_period_sums as (
+    select
+        dimension_value,
+        rfm_score,
+        period_grain,
+        period_start_date,
+        {% for measure in measures -%}
         sum({{ measure }}) as {{ measure }},
         {% endfor -%}
-        '{{ grain }}' as period_grain
-    from code_days
-    {%- if grain == 'day' %}
-    where transaction_date > (select {{ date_plus('as_of.as_of_date', -92, 'day') }} from {{ ref('int_as_of') }} as as_of)
-    {%- endif %}
-    group by {{ start }}, dimension, dimension_value, rfm_score
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        dimension
+    from code_periods
+    group by dimension, dimension_value, rfm_score, period_grain, period_start_date
 ),
 
 schemes as (
@@ -184,22 +213,37 @@ totals as (
     select 'anonymous' as segment
 ),
 
-segment_periods as (
+codes as (
+    select distinct rfm_score from customers
+    union all
+    select cast(null as {{ dbt.type_string() }}) as rfm_score
+),
+
+-- which scores a segment is the sum of
+segment_codes as (
     select
         lookup.scheme,
         lookup.segment,
-        code_periods.*
-    from code_periods
-    inner join {{ ref('segment_lookup') }} as lookup on code_periods.rfm_score = lookup.rfm_score
+        lookup.rfm_score
+    from {{ ref('segment_lookup') }} as lookup
     union all
     select
         schemes.scheme,
         totals.segment,
-        code_periods.*
-    from code_periods
+        codes.rfm_score
+    from codes
     cross join schemes
     cross join totals
-    where totals.segment = 'all' or code_periods.rfm_score is null
+    where totals.segment = 'all' or codes.rfm_score is null
+),
+
+segment_periods as (
+    select
+        code_period_sums.*,
+        segment_codes.scheme,
+        segment_codes.segment
+    from code_period_sums
+    inner join segment_codes on coalesce(code_period_sums.rfm_score, '') = coalesce(segment_codes.rfm_score, '')
 ),
 
 summed as (

@@ -29,18 +29,30 @@ changed_batches as (
 
 {% endfor -%}
 counted as (
+    -- one row a check: a union of all checks would, on some engines, judge anew for each
     {% for table in raw_table_names() -%}
-    {%- set tables = loop -%}
-    {%- for name in ['row_count', 'valid_count'] + optional_typed_columns(table) -%}
+    {%- set columns = {'rows': 'row_count', 'valid': 'valid_count'} -%}
+    {%- for name in optional_typed_columns(table) -%}
+        {%- do columns.update({name ~ '_invalid': name ~ '_invalid'}) -%}
+    {%- endfor -%}
     select
         '{{ table }}' as table_name,
-        raw_batch,
-        '{{ {'row_count': 'rows', 'valid_count': 'valid'}.get(name, name ~ '_invalid') }}' as check_name,
-        {{ name if name in ['row_count', 'valid_count'] else name ~ '_invalid' }} as record_count
+        {{ table }}_counted.raw_batch,
+        checks.check_name,
+        case checks.check_name
+            {%- for check, column in columns.items() %}
+            when '{{ check }}' then {{ table }}_counted.{{ column }}
+            {%- endfor %}
+        end as record_count
     from {{ table }}_counted
-    {{ 'union all' if not (loop.last and tables.last) }}
+    cross join (
+        values
+        {% for check in columns -%}
+        ('{{ check }}'){{ ',' if not loop.last }}
+        {% endfor -%}
+    ) as checks (check_name)
+    {{ 'union all' if not loop.last }}
     {% endfor -%}
-    {%- endfor -%}
     {% if is_kept_already() -%}
     union all
     select
