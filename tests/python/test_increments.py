@@ -54,6 +54,7 @@ LEFT_OUT = (
     "changes_read",
     "int_sales_checksums",
     "int_engagement_checksums",
+    "int_scale_checksums",
     "dim_customers_history",
 )
 

@@ -1,4 +1,4 @@
-{% do goes_by(['int_sales_checksums', 'int_engagement_checksums']) -%}
+{% do goes_by(['int_sales_checksums', 'int_engagement_checksums', 'int_scale_checksums']) -%}
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy='replace_touched',

@@ -1,4 +1,4 @@
-{% do goes_by(['int_sales_checksums']) -%}
+{% do goes_by(['int_sales_checksums', 'int_scale_checksums']) -%}
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy='replace_touched',
@@ -16,13 +16,17 @@ touched_customers as (
     from {{ ref('int_customer_days') }} as days
     cross join {{ ref('int_as_of') }} as as_of
     cross join {{ ref('int_rfm_cut_points') }} as cut_points
-    inner join {{ source('kept', 'changes_read') }} as changes_read on changes_read.model_name = '{{ this.identifier }}'
+    cross join (
+        select max(changes_read.as_of_date) as as_of_date
+        from {{ source('kept', 'changes_read') }} as changes_read
+        where changes_read.model_name = '{{ this.identifier }}'
+    ) as build_before
     where
         days.next_purchase_date is null
         and (
             {{ is_touched('days.customer_id') }}
             or {{ rfm_score('recency', days_between('days.purchase_date', 'as_of.as_of_date')) }}
-            is distinct from {{ rfm_score('recency', days_between('days.purchase_date', 'changes_read.as_of_date')) }}
+            is distinct from {{ rfm_score('recency', days_between('days.purchase_date', 'build_before.as_of_date')) }}
         )
 )
 
