@@ -6,7 +6,7 @@
     or corrected row, a merge, an erasure, another D, variable or seed all show in the rows, and rows that are as they
     were cost a hash. Buckets name nobody, so an erased customer is in none of it.
     Such a model begins with goes_by(models with checksums that cover all that it reads) and has incremental_strategy
-    'replace_touched', the post-hook remember_changes() and as meta.customer the columns that tell the bucket of its rows:
+    'replace_touched', the hooks find_touched() and remember_changes(), and as meta.customer the columns that tell the bucket of its rows:
     customer, and day where the customer may be NULL.
 -#}
 
@@ -94,23 +94,54 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
     {%- if execute and not clientele.is_kept_already() -%}
         {{ return('1 = 1') }}
     {%- endif -%}
-    {{ return(clientele.customer_bucket(customer_id, day) ~ ' in (' ~ clientele.touched_buckets() ~ ')') }}
+    {{ return(adapter.dispatch('is_among_buckets', 'clientele')(clientele.customer_bucket(customer_id, day), clientele.touched_buckets())) }}
+{%- endmacro -%}
+
+{#- SQL of the condition that a bucket is among those of a query. bucket: SQL; buckets: SQL of a query for customer_bucket -#}
+{%- macro default__is_among_buckets(bucket, buckets) -%}
+    {{ return(bucket ~ ' in (' ~ buckets ~ ')') }}
+{%- endmacro -%}
+
+{#- By a variable of the session, one bit a bucket, which a scan filters by: a join would now and then write down the rows of
+    a view, of which the planner cannot tell how many they are. -#}
+{%- macro duckdb__is_among_buckets(bucket, buckets) -%}
+    {{ return("get_bit(getvariable('touched_by_" ~ this.identifier ~ "'), " ~ bucket ~ ') = 1') }}
+{%- endmacro -%}
+
+{#- Sets the variable of the session that macro is_touched reads, where there is one. A pre-hook. -#}
+{%- macro find_touched() -%}
+    {{ return(adapter.dispatch('find_touched', 'clientele')()) }}
+{%- endmacro -%}
+
+{%- macro default__find_touched() -%}
+{%- endmacro -%}
+
+{%- macro duckdb__find_touched() -%}
+    {%- if execute and clientele.is_kept_already() -%}
+        set variable touched_by_{{ this.identifier }} = (
+            select coalesce(bitstring_agg(touched.customer_bucket, 0, 1048575), bitstring('0', 1048576))
+            from ({{ clientele.touched_buckets() }}) as touched
+        )
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-
-    Strategy of incremental models (`incremental_strategy: replace_touched`): what the model holds of changed buckets, and
-    of customers in the new rows, goes, and the new rows come in its place.
+    Strategy of incremental models (`incremental_strategy: replace_touched`): what the model holds of changed buckets goes,
+    and the new rows come in its place. Where customers change by the mere move of D (meta.moves_with_day), so does what it
+    holds of those in the new rows.
     arg_dict  dict of dbt's incremental materialization
     returns   SQL text of a delete and an insert
 -#}
 {%- macro get_incremental_replace_touched_sql(arg_dict) -%}
     {%- set target_relation, temp_relation = arg_dict['target_relation'], arg_dict['temp_relation'] -%}
     {%- set names = arg_dict['dest_columns'] | map(attribute='name') | join(', ') -%}
-    {%- set customer = config.require('meta')['customer'] -%}
+    {%- set meta = config.require('meta') -%}
     delete from {{ target_relation }}
-    where
-        {{ clientele.customer_bucket(*customer) }} in ({{ clientele.touched_buckets() }})
-        or {{ customer[0] }} in (select {{ customer[0] }} from {{ temp_relation }});
+    where {{ clientele.customer_bucket(*meta['customer']) }} in ({{ clientele.touched_buckets() }});
+    {% if meta.get('moves_with_day') -%}
+    delete from {{ target_relation }}
+    where {{ meta['customer'][0] }} in (select {{ meta['customer'][0] }} from {{ temp_relation }});
+    {% endif -%}
     insert into {{ target_relation }} ({{ names }})
     select {{ names }} from {{ temp_relation }}
 {%- endmacro -%}

@@ -3,6 +3,7 @@
     materialized=kept_materialization(),
     incremental_strategy='replace_touched',
     meta={'customer': ['customer_id']},
+    pre_hook="{{ find_touched() }}",
     post_hook="{{ remember_changes() }}"
 ) }}
 

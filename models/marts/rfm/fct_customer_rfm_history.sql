@@ -3,7 +3,8 @@
     materialized=kept_materialization(),
     incremental_strategy='replace_touched',
     on_schema_change='fail',
-    meta={'customer': ['customer_id']},
+    meta={'customer': ['customer_id'], 'moves_with_day': true},
+    pre_hook="{{ find_touched() }}",
     post_hook="{{ remember_changes() }}"
 ) }}
 

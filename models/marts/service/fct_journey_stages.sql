@@ -4,6 +4,7 @@
     incremental_strategy='replace_touched',
     on_schema_change='fail',
     meta={'customer': ['customer_id']},
+    pre_hook="{{ find_touched() }}",
     post_hook="{{ remember_changes() }}"
 ) }}
 
