@@ -2,7 +2,7 @@
 {{ config(
     materialized=kept_materialization(),
     incremental_strategy='replace_touched',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     meta={'customer': ['customer_id', 'transaction_date']},
     pre_hook="{{ find_touched() }}",
     post_hook="{{ remember_changes() }}"
