@@ -1,9 +1,4 @@
-{{ config(
-    materialized=kept_materialization(otherwise='view'),
-    incremental_strategy='replace_keys',
-    unique_key='customer_bucket',
-    meta={'never_null': 'customer_bucket'}
-) }}
+{{ config(materialized=kept_materialization(otherwise='view')) }}
 
 with
 
