@@ -26,6 +26,7 @@ from benchmark import (
     ROWS_PER_BUSY_CUSTOMER,
     BenchmarkError,
     Run,
+    count_rows,
     dbt,
     folder,
     gigabytes,
@@ -36,6 +37,7 @@ from benchmark import (
 from rich.console import Console
 from rich.table import Table
 
+PREPARATION_MEMORY = "8GB"
 GREATEST_SHARE = 0.15  # of a day in the whole, by the seconds of models that D does not move
 # Models that tell of every customer what is so on D, and what is summed over their score on D.
 MOVED_BY_D = {
@@ -111,41 +113,68 @@ def arguments() -> argparse.Namespace:
 def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
     """Build what came before the last day, then that day."""
     shape = ["--customers", max(1, rows // ROWS_PER_BUSY_CUSTOMER), "--activity", 2.8]
-    raw = made or make_data(scratch / "raw", [*shape, "--newsletters"])
-    before = folder(scratch / "before")
-    counts, counts_before = leave_out_last_day(raw, before)
+    made = made or make_data(scratch / "made", shape)
+    raw, before = folder(scratch / "raw"), folder(scratch / "before")
+    count, count_before = leave_out_last_day(made, raw, before)
     place = folder(scratch / "runs")
     dbt(place, before, "load the seeds", ["seed"])
     whole = dbt(place, before, f"{rows:,}, everything", ["run"])
     day = dbt(place, raw, f"{rows:,}, a day more", ["run"])
+    counts = count_rows(raw)
     return Measured(
         counts["transactions"],
         counts["campaign_contacts"],
-        sum(counts.values()) - sum(counts_before.values()),
+        count - count_before,
         whole,
         day,
         (place / "clientele_benchmark.duckdb").stat().st_size,
     )
 
 
-def leave_out_last_day(raw: Path, before: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Copy what had come in before the day on which the last transactions did; rows of both."""
-    counts: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    with duckdb.connect() as connection:
-        last_day = connection.execute(
-            "select max(try_cast(loaded_at as date)) from read_parquet($file)",
-            {"file": str(raw / "transactions.parquet")},
-        ).fetchone()[0]
-        for file in sorted(raw.glob("*.parquet")):
-            table = f"read_parquet('{file}')"
-            columns = [row[0] for row in connection.execute(f"describe from {table}").fetchall()]
-            kept = f"from {table}"
-            if "loaded_at" in columns:
-                kept += f" where coalesce(try_cast(loaded_at as date) < date '{last_day}', true)"
+def leave_out_last_day(made: Path, raw: Path, before: Path) -> tuple[int, int]:
+    """Copy made data to `raw`, and to `before` what had come in before the last day; rows of both.
+
+    Lines get the stamp of their transaction, as a load that brings what is new would give them.
+    """
+    count, count_before = 0, 0
+    with duckdb.connect(str(raw.parent / "prepared.duckdb")) as connection:
+        connection.execute(f"set memory_limit = '{PREPARATION_MEMORY}'")
+        connection.execute("set preserve_insertion_order = false")
+        transactions = f"read_parquet('{made / 'transactions.parquet'}')"
+        # the latest day of a usual load: a few rows come late, or bear the dates of the future
+        last_day = connection.execute(f"""
+            select max(loaded_on) from (
+                select cast(loaded_at as date) as loaded_on, count(*) as row_count
+                from {transactions} where loaded_at is not null group by all
+            ) where row_count >= (
+                select count(*) / 2 / count(distinct cast(loaded_at as date)) from {transactions}
+            )
+        """).fetchone()[0]
+        for file in sorted(made.glob("*.parquet")):
+            rows = f"from read_parquet('{file}')"
+            if file.stem == "transaction_lines":
+                rows = f"""
+                    select lines.* replace (coalesce(lines.loaded_at, sold.loaded_at) as loaded_at)
+                    {rows} as lines
+                    left join (
+                        select transaction_id, min(loaded_at) as loaded_at
+                        from {transactions} group by transaction_id
+                    ) as sold on lines.transaction_id = sold.transaction_id
+                """
+                connection.execute(f"copy ({rows}) to '{raw / file.name}' (format parquet)")
+                rows = f"from read_parquet('{raw / file.name}')"
+            else:
+                (raw / file.name).symlink_to(file.resolve())
+            columns = [row[0] for row in connection.execute(f"describe {rows}").fetchall()]
+            stamp = "loaded_at" if "loaded_at" in columns else "created_at"
+            kept = rows
+            if stamp in columns:
+                kept += f" where coalesce(cast({stamp} as date) < date '{last_day}', true)"
             connection.execute(f"copy ({kept}) to '{before / file.name}' (format parquet)")
-            for count, query in zip(counts, (f"from {table}", kept), strict=True):
-                count[file.stem] = connection.execute(f"select count(*) {query}").fetchone()[0]
-    return counts
+            count += connection.execute(f"select count(*) {rows}").fetchone()[0]
+            count_before += connection.execute(f"select count(*) {kept}").fetchone()[0]
+    (raw.parent / "prepared.duckdb").unlink()
+    return count, count_before
 
 
 def seconds(run: Run, moved: bool) -> float:
