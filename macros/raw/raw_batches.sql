@@ -52,8 +52,8 @@ select
     '{{ rules }}-' || cast(sum(row_hash) as {{ dbt.type_string() }})
     {%- if contract.event %} || case
         when count(loaded_on) = count(*) then ''
-        {#- rows without a stamp of their own are judged by the newest of the table #}
-        else '-' || coalesce(cast(max(max(loaded_on)) over () as {{ dbt.type_string() }}), '')
+        {#- rows without a stamp of their own are judged by the newest of the table, which matters where it is older than they are #}
+        else '-' || cast(least(max(max(loaded_on)) over (), coalesce(max(case when loaded_on is null then happened_at end), cast('0001-01-01' as timestamp))) as {{ dbt.type_string() }})
     end
     {%- endif %} as checksum
     {%- endif %}
@@ -63,6 +63,7 @@ from (
         {{ clientele.raw_batch(contract) }} as raw_batch,
         {%- if contract.event %}
         {{ clientele.read_raw_timestamp('loaded_at') }} as loaded_on,
+        {{ clientele.read_raw_timestamp(contract.event) }} as happened_at,
         {%- endif %}
         {{ clientele.row_hash(contract.columns | map(attribute='name') | list) }} as row_hash
         {%- else %}
@@ -164,11 +165,12 @@ group by raw_batch
 {#- While dbt parses the project there is no contract yet, only lineage. -#}
 {%- set contract = clientele.raw_contract(table) or {'columns': [], 'key': []} -%}
 {%- set names = contract.columns | map(attribute='name') | list + ['raw_batch'] -%}
-{%- set keys, is_touched, is_latest = [], [], [] -%}
+{%- set keys, read_keys, is_touched, is_latest = [], [], [], [] -%}
 {%- for column in contract.columns if column.name in contract.key -%}
     {%- set value = clientele.read_raw_value(column) -%}
     {%- do keys.append(value ~ ' as ' ~ column.name) -%}
-    {%- do is_touched.append('touched_keys.' ~ column.name ~ ' = ' ~ value) -%}
+    {%- do read_keys.append(value ~ ' as ' ~ column.name ~ '_read') -%}
+    {%- do is_touched.append('touched_keys.' ~ column.name ~ ' = rows_with_keys.' ~ column.name ~ '_read') -%}
     {%- do is_latest.append('touched_keys.' ~ column.name ~ ' = latest.' ~ column.name) -%}
 {%- endfor -%}
 with
@@ -188,8 +190,9 @@ touched_keys as (
 ),
 
 judged as (
-    {%- set rows_with_texts = clientele.raw_rows_with_texts(raw, contract.key) %}
-    {{ clientele.judge_raw_rows(raw, '(select * from ' ~ rows_with_texts ~ ' as rows_with_texts where exists (select 1 from touched_keys where ' ~ is_touched | join(' and ') ~ ')) as rows_of_keys') }}
+    {#- keys are read before they are held against others: a comparison of expressions is planned as a join that keeps every row #}
+    {%- set rows_with_keys = '(select *, ' ~ read_keys | join(', ') ~ ' from ' ~ clientele.raw_rows_with_texts(raw, contract.key) ~ ' as rows_with_texts) as rows_with_keys' %}
+    {{ clientele.judge_raw_rows(raw, '(select * from ' ~ rows_with_keys ~ ' where exists (select 1 from touched_keys where ' ~ is_touched | join(' and ') ~ ')) as rows_of_keys') }}
 ),
 
 latest as (

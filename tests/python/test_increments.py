@@ -234,6 +234,38 @@ def test_changed_rules_and_models_read_everything_anew(project_copy, tmp_path):
     assert all(before[t] != after[t] for t in [f"staging.stg_crm__{name}" for name in tables])
 
 
+def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters(
+    worker_runs, tmp_path
+):
+    """A sale later than a day after the newest load is refused until a newer one comes."""
+    worker_runs.forget()
+    raw = tmp_path / "raw"
+    raw.mkdir()
+
+    def accepted_and_read_again(loaded_at: str) -> tuple[set[str], set[str]]:
+        (raw / "transactions.csv").write_text(
+            "transaction_id,transacted_at,amount,status,loaded_at\n"
+            "old,2029-12-30,1,completed,\n"
+            "late,2030-01-05,1,completed,\n"
+            f"new,2030-01-01,1,completed,{loaded_at}\n",
+            "utf-8",
+        )
+        said = worker_runs("run", "--select", "path:models/staging", raw=raw).output
+        accepted = worker_runs.query("select transaction_id from staging.stg_crm__transactions")
+        again = {
+            day for day in ("2029-12-01", "2030-01-01") if "judged anew" in said and day in said
+        }
+        return {key for (key,) in accepted}, again
+
+    assert accepted_and_read_again("2030-01-02") == ({"old", "new"}, set())
+    # the batch of `late`, for its month, and that of `new`, which is gone
+    assert accepted_and_read_again("2030-01-03") == ({"old", "new"}, {"2030-01-01"})
+    assert accepted_and_read_again("2030-01-04") == ({"old", "late", "new"}, {"2030-01-01"})
+    assert accepted_and_read_again("2030-01-07") == ({"old", "late", "new"}, {"2030-01-01"})
+    assert accepted_and_read_again("2030-01-08") == ({"old", "late", "new"}, set())
+    assert accepted_and_read_again("2030-01-02") == ({"old", "new"}, {"2030-01-01"})
+
+
 def kept_by_customer(runs: DbtRuns) -> list[str]:
     """Relations that are kept from build to build by customers."""
     return [
