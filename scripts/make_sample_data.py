@@ -60,6 +60,7 @@ create macro days(amount) as seconds(86400 * amount);
 create macro nightly(event) as event::date::timestamp + interval 26 hour + interval 15 minute;
 create macro not_after_the_end(event) as case when event <= end_of_time() then event end;
 create macro money(cents) as (cents / 100)::decimal(18, 2);
+create macro numbers_of(c) as c::bigint * 256;  -- a customer's visits and campaigns share them
 create macro customer_key(number) as format('C{{:07d}}', number);
 create macro transaction_key(number) as format('T{{:08d}}', number);
 create macro campaign_key(number) as format('K{{:02d}}', number);
@@ -201,18 +202,18 @@ GROUND = {
     "contacts": """
     with reached as (
         select
-            c * 256 + 128 + campaign as k, c, campaign, mood, people.channel as home_channel,
+            numbers_of(c) + 128 + campaign as k, c, campaign, mood, people.channel as home_channel,
             campaign_plan.channel as channel,
             -- a few of the lapsed come back anyway
             if(target_segment = 'lapsed', 0.015, 0) as anyway, uplift,
-            dice(c * 256 + campaign, 'control') < control_share as is_control,
+            dice(numbers_of(c) + campaign, 'control') < control_share as is_control,
             starts_on::timestamp + interval 9 hour
-                + seconds(28800 * dice(c * 256 + campaign, 'contact time'))
-                + interval 1 day * below(3, c * 256 + campaign, 'contact day') as contacted_at
+                + seconds(28800 * dice(numbers_of(c) + campaign, 'contact time'))
+                + interval 1 day * below(3, numbers_of(c) + campaign, 'contact day') as contacted_at
         from people
         join campaign_plan
             on created_at < starts_on
-            and dice(c * 256 + campaign, 'contact') < share
+            and dice(numbers_of(c) + campaign, 'contact') < share
             and case campaign_plan.channel
                 when 'email' then email_opt_in
                 when 'sms' then sms_opt_in
@@ -235,13 +236,13 @@ GROUND = {
     # Visits by habit, visits for a campaign, and those of people who do not say who they are.
     "purchases": """
     with visits as (
-        select c, c * 256 + i as k, null::bigint as campaign,
-            starts + gap * greatest(i + 0.8 * (dice(c * 256 + i, 'early or late') - 0.5), 0)
+        select c, numbers_of(c) + i as k, null::bigint as campaign,
+            starts + gap * greatest(i + 0.8 * (dice(numbers_of(c) + i, 'early or late') - 0.5), 0)
             + if(2 * i >= visits and i > 0, pause, 0) as time
         from (select c, starts, gap, visits, pause, unnest(range(visits)) as i from people)
     ),
     anonymous as (
-        select null::bigint as c, (customers() + 1) * 256 + i as k, null::bigint as campaign,
+        select null::bigint as c, numbers_of(customers() + 1) + i as k, null::bigint as campaign,
             (last_day() - first_day() + 1) * dice(i, 'anonymous time') as time
         from range((0.17 * (select count(*) from visits))::bigint) as numbers (i)
     ),
