@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+import by_hand
 import duckdb
 import pandas as pd
 import pytest
@@ -266,11 +267,11 @@ def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters
     assert accepted_and_read_again("2030-01-02") == ({"old", "new"}, {"2030-01-01"})
 
 
-def kept_by_customer(runs: DbtRuns) -> list[str]:
+def kept_by_customer(runs: DbtRuns, variables: Mapping | None = None) -> list[str]:
     """Relations that are kept from build to build by customers."""
     return [
         f"{node['schema']}.{node['name']}"
-        for node in runs.manifest()["nodes"].values()
+        for node in runs.manifest(variables)["nodes"].values()
         if node["config"].get("incremental_strategy") == "replace_touched"
     ]
 
@@ -322,3 +323,157 @@ def test_customers_without_a_change_are_not_made_anew(worker_runs, tmp_path):
     for relation, (count_all, count) in whole.items():
         assert count_all > count > 0, relation
         assert found[relation] == (count, count), relation
+
+
+# -- each change by itself -------------------------------------------------------------------------
+# What every customer has: the keys bear the customer's name. A member who was contacted once, and
+# bought once: soon enough for the campaign's channel, too late for another one.
+TABLES = {
+    "customers": ("customer_id", {"loyalty_joined_at": "2020-01-01"}),
+    "transactions": (
+        "transaction_id customer_id",
+        {
+            "transacted_at": "2024-05-20 12:00",
+            "amount": "100",
+            "channel": "store",
+            "branch_id": "b1",
+            "campaign_id": None,
+            "refunded_transaction_id": None,
+            "status": "completed",
+        },
+    ),
+    "campaigns": ("campaign_id", {"channel": "email", "starts_on": "2024-05-01"}),
+    "campaign_contacts": (
+        "contact_id campaign_id customer_id",
+        {
+            "contacted_at": "2024-05-18 06:00",
+            "is_control": "false",
+            "opened_at": "2024-05-18 07:00",
+            "clicked_at": "2024-05-18 08:00",
+            "unsubscribed_at": None,
+        },
+    ),
+    "interactions": (
+        "interaction_id customer_id",
+        {"occurred_at": "2024-05-20 09:00", "interaction_type": "complaint"},
+    ),
+    "leads": ("lead_id customer_id", {"created_at": "2024-05-20 10:00"}),
+}
+# each is all that a load changes of one customer
+CHANGES = (
+    ("customers", {"loyalty_joined_at": "2024-05-25"}),
+    ("transactions", {"transaction_id": "renamed"}),
+    ("transactions", {"customer_id": "taker"}),
+    ("transactions", {"transacted_at": "2024-05-20 13:00"}),
+    ("transactions", {"transacted_at": "2024-04-20 12:00"}),
+    ("transactions", {"amount": "50"}),
+    ("transactions", {"channel": "post"}),
+    ("transactions", {"channel": "ecommerce"}),
+    ("transactions", {"branch_id": "b2"}),
+    ("transactions", {"campaign_id": "own"}),
+    ("transactions", {"refunded_transaction_id": "unknown"}),
+    ("transactions", {"status": "cancelled"}),
+    ("campaigns", {"channel": "sms"}),
+    ("campaigns", {"starts_on": "2024-05-19"}),
+    ("campaign_contacts", {"contact_id": "renamed"}),
+    ("campaign_contacts", {"campaign_id": "other"}),
+    ("campaign_contacts", {"customer_id": "taker"}),
+    ("campaign_contacts", {"contacted_at": "2024-05-18 05:00"}),
+    ("campaign_contacts", {"is_control": "true"}),
+    ("campaign_contacts", {"opened_at": "2024-05-19 17:00"}),
+    ("campaign_contacts", {"clicked_at": "2024-05-19 18:00"}),
+    ("campaign_contacts", {"unsubscribed_at": "2024-05-19 19:00"}),
+    ("interactions", {"interaction_id": "renamed"}),
+    ("interactions", {"customer_id": "taker"}),
+    ("interactions", {"occurred_at": "2024-04-20 09:00"}),
+    ("interactions", {"interaction_type": "demo"}),
+    ("leads", {"lead_id": "renamed"}),
+    ("leads", {"customer_id": "taker"}),
+    ("leads", {"created_at": "2024-04-20 10:00"}),
+)
+
+
+def raw_by_hand(is_changed: bool) -> dict[str, pd.DataFrame]:
+    """Many customers who are alike, and a few more, before and after a load."""
+    # enough of them without a change that the rest is kept
+    names = [f"c{number:03}" for number in range(4 * len(CHANGES))]
+    rows = {
+        table: {name: dict.fromkeys(keys.split(), name) | values for name in [*names, "gone"]}
+        for table, (keys, values) in TABLES.items()
+    }
+    sales = rows["transactions"]
+    # D moves by a week with the latest sale, and this customer's recency falls with it
+    sales["latest"] = sales[names[0]] | {"transaction_id": "latest", "customer_id": "latest"}
+    sales["latest"]["transacted_at"] = "2024-06-08" if is_changed else "2024-06-01"
+    sales["seldom"] = sales["latest"] | {"transaction_id": "seldom", "customer_id": "seldom"}
+    sales["seldom"]["transacted_at"] = "2024-05-05"
+    # anonymous sales go by their day
+    for day, amount in (("2024-05-10", "70" if is_changed else "60"), ("2024-05-11", "60")):
+        sales[day] = sales["latest"] | {"transaction_id": day, "customer_id": None}
+        sales[day] |= {"transacted_at": day, "amount": amount}
+    raw = {
+        "customer_merges": pd.DataFrame(columns=["duplicate_customer_id", "customer_id"]),
+        "erasure_requests": pd.DataFrame(columns=["customer_id"]),
+    }
+    if is_changed:
+        for name, (table, values) in zip(names, CHANGES, strict=False):
+            rows[table][name] |= values
+        one, two, three, four = names[-4:]
+        sales["late"] = sales[one] | {"transaction_id": "late", "transacted_at": "2024-05-19"}
+        raw["customer_merges"].loc[0] = [two, three]
+        raw["erasure_requests"].loc[0] = [four]
+        for of_table in rows.values():
+            del of_table["gone"]
+        del sales["2024-05-11"]
+    return raw | {table: by_hand.frame(*of_table.values()) for table, of_table in rows.items()}
+
+
+def test_each_change_alone_reaches_all_that_is_kept(worker_runs, tmp_path):
+    """Random loads change much at once, and one change hides that another goes unnoticed."""
+    worker_runs.forget()
+    members = {"vip_definition": "loyalty_member"}
+    before, after = ({"raw": tmp_path / name, "variables": members} for name in "ab")
+    for is_changed, load in enumerate((before, after)):
+        random_raw.write_raw(raw_by_hand(bool(is_changed)), load["raw"])
+    selected = ("--select", "+config.incremental_strategy:replace_touched")
+
+    def count_rows(relations: list[str]) -> dict[str, int]:
+        return {r: worker_runs.query(f"select count(*) from {r}")[0][0] for r in relations}
+
+    def lose_rows(relations: list[str]) -> None:
+        with duckdb.connect(str(worker_runs.database)) as connection:
+            for relation in relations:
+                connection.execute(f"delete from {relation}")
+
+    worker_runs(*BUILD, *selected, **before)
+    # A model that was made of contacts before the load has not read what the load changed of them.
+    checksums = ("int_sales_checksums", "int_engagement_checksums")
+    part = ("path:models/staging", *checksums, "int_customer_best_hours")
+    worker_runs("--quiet", "run", "--select", *part, **after)
+    worker_runs(*BUILD, *selected, **after)
+    for name in checksums:
+        ((changed, buckets),) = worker_runs.query(
+            f"select count(*) filter (where change_number = 2), count(*) from intermediate.{name}"
+        )
+        assert 0 < changed * 3 < buckets, name
+    increments = contents(worker_runs)
+    worker_runs(*BUILD, *selected, "--full-refresh", **after)
+    found = snapshot_differences(increments, contents(worker_runs))
+    assert not found, "\n".join(found)
+
+    # Another scale makes anew what scores stand in, and nothing else: what is lost there stays so.
+    kept = kept_by_customer(worker_runs, members)
+    whole = count_rows(kept)
+    assert all(whole.values()), whole
+    scored = ["marts.fct_customer_rfm_history", "intermediate.int_campaign_customers"]
+    others = ["marts.fct_transactions", "intermediate.int_customer_best_hours"]
+    lose_rows(scored + others)
+    with duckdb.connect(str(worker_runs.database)) as connection:
+        connection.execute("update seeds.rfm_scale set upper_bound = 100 where upper_bound = 90")
+    worker_runs("--quiet", "run", *selected, **after)
+    assert count_rows(kept) == whole | dict.fromkeys(others, 0)
+
+    # A variable that changes no raw row, no sale and no day makes everything anew.
+    lose_rows(kept)
+    worker_runs("--quiet", "run", *selected, **after | {"variables": members | VARIABLES[0]})
+    assert count_rows(kept) == whole
