@@ -32,7 +32,8 @@ FOLDER = PROJECT / "build/spark"
 USER = "clientele"
 PACKAGE = "openjdk-17-jre-headless"
 WORKERS = 2
-SECONDS_TO_START = 180
+# half a minute, unless the machine is busy
+SECONDS_TO_START = 600
 # of the Thrift server, which is the driver: it plans all statements
 DRIVER_MEMORY = "4g"
 MASTER = "org.apache.spark.deploy.master.Master"
@@ -195,10 +196,12 @@ def wait_for(folder: Path, name: str, port: int) -> None:
     """Wait until a process listens, or say what it said last."""
     deadline = time.monotonic() + SECONDS_TO_START
     while not listens(port):
-        if name not in processes(folder) or time.monotonic() > deadline:
+        is_late = time.monotonic() > deadline
+        if is_late or name not in processes(folder):
             said = (folder / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
             raise ServerError(
-                f"Spark's {name} did not start; {folder / name}.log ends with:"
+                f"Spark's {name} did not start{f' in {SECONDS_TO_START} s' if is_late else ''};"
+                f" {folder / name}.log ends with:"
                 f" {' '.join(said[-3:])}"
             )
         time.sleep(0.5)
