@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import version
@@ -37,7 +38,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BY_HAND = PROJECT / "scripts/benchmark_by_hand.sql"
 REPORT = PROJECT / "docs/benchmarks.md"
 # sections of the report that other scripts write
-SECTIONS = ["the page", "scale"]
+SECTIONS = ["the page", "scale", "engines"]
 DBT = Path(sys.executable).with_name("dbt")
 
 # The three results and the columns that make their rows' keys.
@@ -252,9 +253,9 @@ def count_rows(raw: Path) -> dict[str, int]:
         }
 
 
-def dbt(place: Path, raw: Path, title: str, command: list[str]) -> Run:
-    """Run dbt with a database, a target and a log folder of its own in `place`."""
-    environment = {
+def environment_of_dbt(place: Path, raw: Path) -> dict[str, str]:
+    """Settings of a run with a database, a target and a log folder of its own in `place`."""
+    return {
         **os.environ,
         "CRM_RAW_PATH": str(raw),
         "CRM_DATABASE": str(place / "clientele_benchmark.duckdb"),
@@ -266,11 +267,25 @@ def dbt(place: Path, raw: Path, title: str, command: list[str]) -> Run:
         "DBT_LOG_PATH": str(place / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def dbt(
+    place: Path,
+    raw: Path,
+    title: str,
+    command: list[str],
+    target: str = "duckdb",
+    threads: int = 2,
+    settings: Mapping[str, str] | None = None,
+    servers: Sequence[int] = (),
+) -> Run:
+    """Run dbt in `place`. Memory is of dbt and of the servers that it works with, if any."""
     run = measured(
         title,
-        [DBT, "--no-use-colors", *command, "--target", "duckdb", "--threads", "2"],
+        [DBT, "--no-use-colors", *command, "--target", target, "--threads", str(threads)],
         place / "dbt.out",
-        environment,
+        {**environment_of_dbt(place, raw), **(settings or {})},
+        servers,
     )
     for result in json.loads((place / "target/run_results.json").read_text())["results"]:
         kind, _, name = result["unique_id"].split(".", 2)
@@ -279,8 +294,17 @@ def dbt(place: Path, raw: Path, title: str, command: list[str]) -> Run:
     return run
 
 
-def measured(title: str, command: list, log: Path, environment: dict | None = None) -> Run:
-    """Run a command and poll the memory of its processes; what it prints goes to `log`."""
+def measured(
+    title: str,
+    command: list,
+    log: Path,
+    environment: dict | None = None,
+    servers: Sequence[int] = (),
+) -> Run:
+    """Run a command and poll the memory of its processes; what it prints goes to `log`.
+
+    Memory of `servers`, numbers of processes that work for the command, is counted too.
+    """
     command = [str(word) for word in command]
     peak_bytes = 0
     with (
@@ -299,9 +323,10 @@ def measured(title: str, command: list, log: Path, environment: dict | None = No
         )
         try:
             while process.poll() is None:
-                peak_bytes = max(peak_bytes, resident_bytes(process.pid))
+                peak_bytes = max(peak_bytes, sum(map(resident_bytes, [process.pid, *servers])))
                 progress.update(task, memory=f"peak {gigabytes(peak_bytes)}")
-                time.sleep(0.1)
+                # servers have many threads to look at
+                time.sleep(0.5 if servers else 0.1)
         finally:
             process.kill()
         seconds = time.perf_counter() - start
@@ -372,8 +397,13 @@ def compare(by_hand_database: Path, dbt_database: Path) -> dict[str, list[str]]:
 
 
 def compare_tables(
-    connection: duckdb.DuckDBPyConnection, by_hand: str, built: str, key: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    by_hand: str,
+    built: str,
+    key: list[str],
+    names: tuple[str, str] = ("by hand", "from dbt"),
 ) -> list[str]:
+    """What differs between two tables, in words; `names` say where each comes from."""
     columns = {table: types_of(connection, table) for table in (by_hand, built)}
     if columns[by_hand] != columns[built]:
         odd = sorted({name for name, _ in columns[by_hand].items() ^ columns[built].items()})
@@ -389,8 +419,8 @@ def compare_tables(
             found.append(f"{doubled} keys more than once in {table}")
     same_key = " and ".join(f"a.{name} is not distinct from b.{name}" for name in key)
     conditions = {
-        "rows only by hand": "b.is_there is null",
-        "rows only from dbt": "a.is_there is null",
+        f"rows only {names[0]}": "b.is_there is null",
+        f"rows only {names[1]}": "a.is_there is null",
     }
     for name in columns[built]:
         if name not in key:

@@ -1,6 +1,7 @@
 """Start or stop a Spark cluster of the project's own, for tests and to try things out.
 
     python scripts/spark_cluster.py start     prints the settings that dbt needs
+    python scripts/spark_cluster.py start --large     for millions of rows: more memory
     python scripts/spark_cluster.py status
     python scripts/spark_cluster.py stop
 
@@ -21,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from postgres_server import ServerError, free_port, install_package
@@ -31,7 +32,8 @@ FOLDER = PROJECT / "build/spark"
 USER = "clientele"
 PACKAGE = "openjdk-17-jre-headless"
 WORKERS = 2
-SECONDS_TO_START = 180
+# half a minute, unless the machine is busy
+SECONDS_TO_START = 600
 # of the Thrift server, which is the driver: it plans all statements
 DRIVER_MEMORY = "4g"
 MASTER = "org.apache.spark.deploy.master.Master"
@@ -50,13 +52,9 @@ appender.stderr.layout.type = PatternLayout
 appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
 """
 SETTINGS = {
-    "spark.executor.memory": "1500m",
     "spark.executor.cores": "1",
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
-    # what is built here is small: to plan a statement takes longer than to run it
-    "spark.sql.shuffle.partitions": "2",
-    "spark.sql.adaptive.enabled": "false",
     # the next build runs the same compiled code
     "spark.sql.codegen.cache.maxEntries": "10000",
 }
@@ -67,8 +65,26 @@ HIVE_SETTINGS = {
 }
 # a process without memory left would go on and answer with errors: it ends, and is started anew
 JAVA_OPTIONS = "-Duser.timezone=UTC -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError"
-# code that executors run is gone after a statement, so that it is not optimised; planning is
-EXECUTOR_OPTIONS = f"{JAVA_OPTIONS} -XX:TieredStopAtLevel=1"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much data a cluster is for: what its executors have, and how Spark runs statements."""
+
+    executor_memory: str
+    executor_options: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+SMALL = Size(
+    "1500m",
+    # code that executors run is gone after a statement, so that it is not optimised; planning is
+    "-XX:TieredStopAtLevel=1",
+    # to plan a statement takes longer than to run it
+    {"spark.sql.shuffle.partitions": "2", "spark.sql.adaptive.enabled": "false"},
+)
+# for all that is not said here Spark's own settings are right
+LARGE = Size("5g")
 
 
 @dataclass(frozen=True)
@@ -180,17 +196,22 @@ def wait_for(folder: Path, name: str, port: int) -> None:
     """Wait until a process listens, or say what it said last."""
     deadline = time.monotonic() + SECONDS_TO_START
     while not listens(port):
-        if name not in processes(folder) or time.monotonic() > deadline:
+        is_late = time.monotonic() > deadline
+        if is_late or name not in processes(folder):
             said = (folder / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
             raise ServerError(
-                f"Spark's {name} did not start; {folder / name}.log ends with:"
+                f"Spark's {name} did not start{f' in {SECONDS_TO_START} s' if is_late else ''};"
+                f" {folder / name}.log ends with:"
                 f" {' '.join(said[-3:])}"
             )
         time.sleep(0.5)
 
 
-def start(folder: Path = FOLDER) -> Cluster:
-    """Start the cluster of a folder, which is made where need be, and return it."""
+def start(folder: Path = FOLDER, size: Size = SMALL) -> Cluster:
+    """Start the cluster of a folder, which is made where need be, and return it.
+
+    One that runs already stays as it is.
+    """
     folder = folder.resolve()
     if len(processes(folder)) == WORKERS + 2:
         return read_cluster(folder)
@@ -201,19 +222,21 @@ def start(folder: Path = FOLDER) -> Cluster:
     master, port = free_port(), free_port()
     settings = {
         **SETTINGS,
+        **size.settings,
+        "spark.executor.memory": size.executor_memory,
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={folder / 'metastore'};create=true"
         ),
         "spark.driver.extraJavaOptions": f"{JAVA_OPTIONS} -Dderby.system.home={folder}",
-        "spark.executor.extraJavaOptions": EXECUTOR_OPTIONS,
+        "spark.executor.extraJavaOptions": f"{JAVA_OPTIONS} {size.executor_options}".rstrip(),
     }
     launch(folder, spark, "master", "spark-class", MASTER, "--host", "127.0.0.1",
            "--port", str(master), "--webui-port", "0")  # fmt: skip
     wait_for(folder, "master", master)
     for number in range(1, WORKERS + 1):
         launch(folder, spark, f"worker-{number}", "spark-class", WORKER, "--host", "127.0.0.1",
-               "--cores", "1", "--memory", "2g", "--webui-port", "0",
+               "--cores", "1", "--memory", size.executor_memory, "--webui-port", "0",
                f"spark://127.0.0.1:{master}")  # fmt: skip
     hive_settings = {
         **HIVE_SETTINGS,
@@ -232,6 +255,17 @@ def start(folder: Path = FOLDER) -> Cluster:
 def read_cluster(folder: Path) -> Cluster:
     """The cluster of a folder as it was started."""
     return Cluster(int((folder / "port").read_text("utf-8")))
+
+
+def columns_of(files: str, connection) -> list[str]:
+    """SQL of the columns of Parquet files that Spark wrote, as DuckDB has to read them.
+
+    Spark's timestamps are moments, and shown in UTC.
+    """
+    return [
+        f"timezone('UTC', {name}) as {name}" if "ZONE" in type_ else name
+        for name, type_, *_ in connection.execute(f"describe select * from {files}").fetchall()
+    ]
 
 
 def stop(folder: Path = FOLDER, remove: bool = False) -> None:
@@ -253,10 +287,14 @@ def stop(folder: Path = FOLDER, remove: bool = False) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["start", "stop", "status"])
-    action = parser.parse_args().action
+    parser.add_argument(
+        "--large", action="store_true", help="start it for millions of rows, with 15 GB of memory"
+    )
+    asked = parser.parse_args()
+    action = asked.action
     try:
         if action == "start":
-            for name, value in start().settings.items():
+            for name, value in start(size=LARGE if asked.large else SMALL).settings.items():
                 print(f"export {name}={value}")
         elif action == "stop":
             stop()

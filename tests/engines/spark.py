@@ -67,13 +67,7 @@ class Spark(Engine):
                     if folder.name not in tables:
                         continue
                     files = f"read_parquet('{folder}/*.parquet')"
-                    # Spark's timestamps are moments, and shown in UTC
-                    columns = [
-                        f"timezone('UTC', {name}) as {name}" if "ZONE" in type_ else name
-                        for name, type_, *_ in connection.execute(
-                            f"describe select * from {files}"
-                        ).fetchall()
-                    ]
+                    columns = spark_cluster.columns_of(files, connection)
                     connection.execute(
                         f"create view {schema}.{folder.name} as"
                         f" select {', '.join(columns)} from {files}"
