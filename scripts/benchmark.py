@@ -341,7 +341,7 @@ def reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for number, line in enumerate(lines[:-1]):
         if " Error in " in line:
-            return lines[number + 1]
+            return f"{line.split(' Error in ')[1]}: {lines[number + 1]}"
     for line in reversed(lines):
         if "Exception: " in line or "Error: " in line:
             return line
