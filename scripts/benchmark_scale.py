@@ -9,13 +9,15 @@ For each size asked for (`--rows 1000000 10000000`):
 
 Prints seconds, peak memory (of all processes of a run, polled) and size of the database, and of the
 day the seconds of the models that write a row per customer because D moves apart from the rest.
-With --write the table goes into docs/benchmarks.md. Databases are deleted at the end.
+What was found is kept in a file (--kept), so that sizes may be measured one by one; with --write
+the table of all sizes in it goes into docs/benchmarks.md. Databases are deleted at the end.
 """
 
 import argparse
+import json
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
@@ -61,25 +63,47 @@ class Measured:
     whole: Run
     day: Run
     database_bytes: int
+    measured_on: str
 
 
 def main() -> int:
     asked = arguments()
     console = Console()
-    found = []
+    found = read_kept(asked.kept)
     try:
         for rows, made in zip(asked.rows, asked.raw or [None] * len(asked.rows), strict=True):
             place = folder(asked.work)
             with tempfile.TemporaryDirectory(prefix="scale-", dir=place) as scratch:
-                found.append(measure(rows, made, Path(scratch)))
-            show(console, found)
+                found[rows] = measure(rows, made, Path(scratch))
+            folder(asked.kept.parent)
+            asked.kept.write_text(json.dumps([asdict(one) for one in found.values()], indent=1))
+            show(console, in_order(found))
     except BenchmarkError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
+    if not found:
+        sentence = f"{asked.kept} holds nothing yet: name a size with --rows."
+        console.print(sentence, style="red", markup=False, soft_wrap=True)
+        return 1
+    if not asked.rows:
+        show(console, in_order(found))
     if asked.write:
-        write_section("scale", section(found))
+        write_section("scale", section(in_order(found)))
         console.print(f"Written: {REPORT}")
     return 0
+
+
+def read_kept(file: Path) -> dict[int, "Measured"]:
+    """What was found before, by size."""
+    kept = json.loads(file.read_text()) if file.exists() else []
+    return {
+        one["rows"]: Measured(**one | {run: Run(**one[run]) for run in ("whole", "day")})
+        for one in kept
+    }
+
+
+def in_order(found: dict[int, "Measured"]) -> list["Measured"]:
+    return [found[rows] for rows in sorted(found)]
 
 
 def arguments() -> argparse.Namespace:
@@ -90,9 +114,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rows",
         type=int,
-        nargs="+",
+        nargs="*",
         default=[1_000_000, 10_000_000],
-        help="about how many transactions to make (default: 1000000 10000000)",
+        help="about how many transactions to make (default: 1000000 10000000); "
+        "without a number only what was found before is shown",
     )
     parser.add_argument(
         "--raw", type=Path, nargs="+", help="a folder of Parquet files for each size, instead"
@@ -104,9 +129,15 @@ def arguments() -> argparse.Namespace:
         help="folder for data and databases, deleted at the end (default: build); "
         "10 million transactions need about 8 GB, 100 million 80 GB",
     )
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        default=PROJECT / "build/benchmark_scale.json",
+        help="file of what was found (default: build/benchmark_scale.json)",
+    )
     parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md too")
     asked = parser.parse_args()
-    if min(asked.rows) < 1000:
+    if any(rows < 1000 for rows in asked.rows):
         parser.error("--rows takes numbers of 1000 or more.")
     if asked.raw and len(asked.raw) != len(asked.rows):
         parser.error("--raw takes as many folders as --rows takes sizes, in the same order.")
@@ -132,6 +163,7 @@ def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
         whole,
         day,
         (place / "clientele_benchmark.duckdb").stat().st_size,
+        machine()["date"],
     )
 
 
@@ -220,6 +252,7 @@ def figures(found: list[Measured]) -> list[tuple[str, ...]]:
         ("share of the whole that D does not move", *(share(one) for one in found)),
         (memory, *(gigabytes(one.day.peak_bytes) for one in found)),
         ("database", *(gigabytes(one.database_bytes) for one in found)),
+        ("measured on", *(one.measured_on for one in found)),
     ]
 
 
@@ -270,7 +303,7 @@ def section(found: list[Measured]) -> list[str]:
         "came before the last day, then, on the same database, that day. Models that D moves write",
         "a row per customer each day, or sum over the score on D; they are reported apart.",
         "",
-        f"On {about['date']}: {about['processor']}, {about['memory']} of memory.",
+        f"{about['processor']}, {about['memory']} of memory.",
         "",
         *lines_of_table(headings(found), figures(found)),
         "",
