@@ -387,7 +387,7 @@ def compare(others: list[Engine], first: Engine, kept: Path) -> dict[str, list[s
 
 
 HEADINGS = [
-    *("engine", "load, s", "first run, s", "to DuckDB", "run again, s", "to DuckDB"),
+    *("engine", "load, s", "first run, s", "ratio", "run again, s", "ratio"),
     *("peak memory", "results"),
 ]
 
@@ -405,9 +405,9 @@ def figures(found: list[Measured], differences: dict[str, list[str]]) -> list[tu
                 one.engine.name,
                 f"{one.load.seconds:.1f}" if one.load else "none",
                 f"{one.first.seconds:.1f}",
-                f"{one.first.seconds / found[0].first.seconds:.1f} times",
+                f"{one.first.seconds / found[0].first.seconds:.1f}",
                 f"{one.again.seconds:.1f}",
-                f"{one.again.seconds / found[0].again.seconds:.1f} times",
+                f"{one.again.seconds / found[0].again.seconds:.1f}",
                 gigabytes(max(one.first.peak_bytes, one.again.peak_bytes)),
                 different or ("the same, cell by cell" if one is not found[0] else ""),
             )
@@ -461,10 +461,10 @@ def section(
         "`fct_customer_rfm`, `fct_segment_split` and `fct_period_kpis` on one machine, dbt's start",
         "included, the server up and raw files and seeds loaded beforehand: first, then once more",
         "with `--full-refresh`, when the server is warm. Spark is a standalone cluster of two",
-        "executors with a core each. DuckDB reads the raw files where they are.",
-        "Memory is the peak of the resident memory of dbt and of all processes of the server; what",
-        "PostgreSQL's share counts for each. One machine shows what a cluster costs, not what more",
-        "machines would bring.",
+        "executors with a core each. DuckDB reads the raw files where they are. Ratios are to its",
+        "seconds. Memory is the peak of the resident memory of dbt and of all processes of the",
+        "server; what PostgreSQL's share counts for each. One machine shows what a cluster costs,",
+        "not what more machines would bring.",
         "",
         f"On {about['date']}: {about['processor']}, {about['memory']} of memory; {versions}.",
         f"{counts['transactions']:,} transactions of {counts.get('customers', 0):,} customers.",
