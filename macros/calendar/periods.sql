@@ -25,6 +25,17 @@
 {%- endmacro -%}
 
 {#-
+    Whether a date lies on or before D.
+    date     SQL of a date
+    returns  SQL text of a condition
+    A difference, because DuckDB plans a comparison with a query as a join of which it expects a few hundred rows, and then
+    puts all transactions into the memory of the joins behind it.
+-#}
+{%- macro is_up_to_as_of(date) -%}
+    {{ return(clientele.days_between('(select as_of.as_of_date from ' ~ ref('int_as_of') ~ ' as as_of)', date) ~ ' <= 0') }}
+{%- endmacro -%}
+
+{#-
     Every day from one to another, both included, as a query with the column date_day; no row where either is NULL.
     first_day, last_day  SQL of dates
     relation             relation whose one row they are read from

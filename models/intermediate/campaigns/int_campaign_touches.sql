@@ -20,7 +20,7 @@ own_campaigns as (
     where
         is_purchase
         and campaign_id is not null
-        and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_up_to_as_of('transaction_date') }}
         and {{ is_touched('customer_id', 'transaction_date') }}
 ),
 

@@ -17,7 +17,7 @@ purchases as (
     where
         is_purchase
         and customer_id is not null
-        and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_up_to_as_of('transaction_date') }}
         and {{ is_touched('customer_id') }}
 ),
 

@@ -10,7 +10,7 @@ sales as (
             'refunded_transaction_id', 'status', 'is_purchase', 'is_refund', 'is_vip_sale', 'is_ecommerce_sale'
         ]) }} as row_hash
     from {{ ref('int_transactions_classified') }}
-    where transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+    where {{ is_up_to_as_of('transaction_date') }}
 ),
 
 checksums as (

@@ -14,7 +14,7 @@ sales as (
     from {{ ref('int_transactions_classified') }}
     where
         is_purchase
-        and transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+        and {{ is_up_to_as_of('transaction_date') }}
     group by {{ period_start('month', 'transaction_date') }}
 ),
 

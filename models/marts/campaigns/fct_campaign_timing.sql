@@ -1,10 +1,6 @@
 -- Counted per RFM code as of D first, then codes to segments of both schemes.
 with
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 scores as (
     select
         customer_id,
@@ -23,7 +19,7 @@ events as (
     where
         is_purchase
         and customer_id is not null
-        and transaction_date <= (select as_of.as_of_date from as_of)
+        and {{ is_up_to_as_of('transaction_date') }}
     {%- for figure, column in [('contacted_count', 'contacted_at'), ('opened_count', 'opened_at'), ('clicked_count', 'clicked_at')] %}
     union all
     select

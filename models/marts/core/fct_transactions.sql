@@ -8,15 +8,8 @@
     post_hook="{{ remember_changes() }}"
 ) }}
 
+-- transactions are read twice, because as a query of their own all of them would be written down
 with
-
-transactions as (
-    select *
-    from {{ ref('int_transactions_classified') }}
-    where
-        transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
-        and {{ is_touched('customer_id', 'transaction_date') }}
-),
 
 attributed as (
     select * from {{ ref('int_transactions_attributed') }}
@@ -38,12 +31,12 @@ first_day_purchases as (
             partition by transactions.customer_id
             order by transactions.transacted_at, transactions.transaction_id
         ) as earliest_first
-    from transactions
+    from {{ ref('int_transactions_classified') }} as transactions
     inner join first_days
         on
             transactions.customer_id = first_days.customer_id
             and transactions.transaction_date = first_days.purchase_date
-    where transactions.is_purchase
+    where transactions.is_purchase and {{ is_touched('transactions.customer_id', 'transactions.transaction_date') }}
 ),
 
 first_purchases as (
@@ -70,6 +63,9 @@ select
     attributed.attributed_campaign_id,
     attributed.transaction_id is not null as is_crm_sale,
     first_purchases.transaction_id is not null as is_first_purchase
-from transactions
+from {{ ref('int_transactions_classified') }} as transactions
 left join attributed on transactions.transaction_id = attributed.transaction_id
 left join first_purchases on transactions.transaction_id = first_purchases.transaction_id
+where
+    {{ is_up_to_as_of('transactions.transaction_date') }}
+    and {{ is_touched('transactions.customer_id', 'transactions.transaction_date') }}

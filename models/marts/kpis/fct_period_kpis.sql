@@ -58,7 +58,7 @@ period_totals as (
         {{ sum_amount('sales_amount') }} as sales_amount,
         {{ sum_amount('refund_amount') }} as refund_amount
     from day_totals
-    where transaction_date <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+    where {{ is_up_to_as_of('transaction_date') }}
     group by {{ period_start(grain, 'transaction_date') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
