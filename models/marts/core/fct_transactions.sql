@@ -26,17 +26,17 @@ first_days as (
 
 first_day_purchases as (
     select
-        transactions.transaction_id,
+        classified.transaction_id,
         row_number() over (
-            partition by transactions.customer_id
-            order by transactions.transacted_at, transactions.transaction_id
+            partition by classified.customer_id
+            order by classified.transacted_at, classified.transaction_id
         ) as earliest_first
-    from {{ ref('int_transactions_classified') }} as transactions
+    from {{ ref('int_transactions_classified') }} as classified
     inner join first_days
         on
-            transactions.customer_id = first_days.customer_id
-            and transactions.transaction_date = first_days.purchase_date
-    where transactions.is_purchase and {{ is_touched('transactions.customer_id', 'transactions.transaction_date') }}
+            classified.customer_id = first_days.customer_id
+            and classified.transaction_date = first_days.purchase_date
+    where classified.is_purchase and {{ is_touched('classified.customer_id', 'classified.transaction_date') }}
 ),
 
 first_purchases as (
@@ -46,26 +46,26 @@ first_purchases as (
 )
 
 select
-    transactions.transaction_id,
-    transactions.customer_id,
-    transactions.transacted_at,
-    transactions.transaction_date,
-    transactions.channel,
-    transactions.branch_id,
-    transactions.campaign_id,
-    transactions.refunded_transaction_id,
-    transactions.amount,
-    transactions.status,
-    transactions.is_purchase,
-    transactions.is_refund,
-    transactions.is_vip_sale,
-    transactions.is_ecommerce_sale,
+    classified.transaction_id,
+    classified.customer_id,
+    classified.transacted_at,
+    classified.transaction_date,
+    classified.channel,
+    classified.branch_id,
+    classified.campaign_id,
+    classified.refunded_transaction_id,
+    classified.amount,
+    classified.status,
+    classified.is_purchase,
+    classified.is_refund,
+    classified.is_vip_sale,
+    classified.is_ecommerce_sale,
     attributed.attributed_campaign_id,
     attributed.transaction_id is not null as is_crm_sale,
     first_purchases.transaction_id is not null as is_first_purchase
-from {{ ref('int_transactions_classified') }} as transactions
-left join attributed on transactions.transaction_id = attributed.transaction_id
-left join first_purchases on transactions.transaction_id = first_purchases.transaction_id
+from {{ ref('int_transactions_classified') }} as classified
+left join attributed on classified.transaction_id = attributed.transaction_id
+left join first_purchases on classified.transaction_id = first_purchases.transaction_id
 where
-    {{ is_up_to_as_of('transactions.transaction_date') }}
-    and {{ is_touched('transactions.customer_id', 'transactions.transaction_date') }}
+    {{ is_up_to_as_of('classified.transaction_date') }}
+    and {{ is_touched('classified.customer_id', 'classified.transaction_date') }}
