@@ -133,15 +133,16 @@ def write_section(name: str, lines: list[str]) -> None:
     REPORT.write_text(text, encoding="utf-8")
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description="Time `dbt run` of the path to fct_customer_rfm, fct_segment_split and "
-        "fct_period_kpis against one hand-written DuckDB script for the same three, hold the "
-        "results against each other cell by cell, then run everything. Prints the ratio, the "
-        "seconds of each model and peak memory.",
-        epilog="Exit code 1 where the results differ or a step fails; "
-        "times and memory are only reported.",
-    )
+def lines_of_table(head: list[str], rows: list[tuple[str, ...]]) -> list[str]:
+    return [
+        f"| {' | '.join(head)} |",
+        f"|---|{'---:|' * (len(head) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser, needs: str) -> None:
+    """Add what this script and the one of the engines both take. needs: of the disk, in words."""
     parser.add_argument(
         "--rows",
         type=int,
@@ -154,24 +155,39 @@ def arguments() -> argparse.Namespace:
         help="folder with Parquet files of scripts/make_sample_data.py, instead of making them",
     )
     parser.add_argument(
-        "--busy-raw",
-        type=Path,
-        help="the same for the run of everything, made with --activity and --newsletters",
-    )
-    parser.add_argument(
         "--work",
         type=Path,
         default=PROJECT / "build",
-        help="folder for data and databases, which are deleted at the end (default: build); "
-        "10 million transactions need about 8 GB",
+        help="folder for what is made, which is deleted at the end (default: build); "
+        f"10 million transactions need about {needs}",
     )
-    parser.add_argument(
-        "--write", action="store_true", help="write the result to docs/benchmarks.md too"
-    )
+    parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md too")
+
+
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments that add_arguments has added, and others."""
     asked = parser.parse_args()
     if asked.rows < 1000:
         parser.error("--rows takes a number of 1000 or more.")
     return asked
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Time `dbt run` of the path to fct_customer_rfm, fct_segment_split and "
+        "fct_period_kpis against one hand-written DuckDB script for the same three, hold the "
+        "results against each other cell by cell, then run everything. Prints the ratio, the "
+        "seconds of each model and peak memory.",
+        epilog="Exit code 1 where the results differ or a step fails; "
+        "times and memory are only reported.",
+    )
+    add_arguments(parser, "8 GB")
+    parser.add_argument(
+        "--busy-raw",
+        type=Path,
+        help="the same for the run of everything, made with --activity and --newsletters",
+    )
+    return parse(parser)
 
 
 def folder(path: Path) -> Path:

@@ -27,25 +27,26 @@ import duckdb
 import postgres_server
 import spark_cluster
 from benchmark import (
-    GOAL_ROWS,
     PROJECT,
     REPORT,
     RESULTS,
     BenchmarkError,
     Run,
+    add_arguments,
     compare_tables,
     count_rows,
     dbt,
     environment_of_dbt,
     folder,
     gigabytes,
+    lines_of_table,
     machine,
     make_data,
     measured,
+    parse,
     paths_to_results,
     write_section,
 )
-from benchmark_scale import lines_of_table
 from postgres_server import ServerError
 from rich.console import Console
 from rich.table import Table
@@ -258,24 +259,7 @@ def arguments() -> argparse.Namespace:
         epilog="Exit code 1 where the results differ or a step fails; "
         "times and memory are only reported.",
     )
-    parser.add_argument(
-        "--rows",
-        type=int,
-        default=GOAL_ROWS,
-        help="about how many transactions to make (default: 10000000)",
-    )
-    parser.add_argument(
-        "--raw",
-        type=Path,
-        help="folder with Parquet files of scripts/make_sample_data.py, instead of making them",
-    )
-    parser.add_argument(
-        "--work",
-        type=Path,
-        default=PROJECT / "build",
-        help="folder for data and servers, which are deleted at the end (default: build); "
-        "10 million transactions need about 20 GB",
-    )
+    add_arguments(parser, "20 GB")
     parser.add_argument(
         "--engines",
         nargs="+",
@@ -291,11 +275,7 @@ def arguments() -> argparse.Namespace:
         f"(default: {spark_cluster.LARGE.executor_memory}); "
         f"its driver has {spark_cluster.DRIVER_MEMORY} beside",
     )
-    parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md too")
-    asked = parser.parse_args()
-    if asked.rows < 1000:
-        parser.error("--rows takes a number of 1000 or more.")
-    return asked
+    return parse(parser)
 
 
 def benchmark(

@@ -31,6 +31,7 @@ from benchmark import (
     dbt,
     folder,
     gigabytes,
+    lines_of_table,
     machine,
     make_data,
     write_section,
@@ -149,17 +150,17 @@ def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
     shape = ["--customers", max(1, rows // ROWS_PER_BUSY_CUSTOMER), "--activity", 2.8]
     made = made or make_data(scratch / "made", shape)
     raw, before = folder(scratch / "raw"), folder(scratch / "before")
-    count, count_before = leave_out_last_day(made, raw, before)
+    leave_out_last_day(made, raw, before)
+    counts, counts_before = count_rows(raw), count_rows(before)
     place = folder(scratch / "runs")
     dbt(place, before, "load the seeds", ["seed"])
     whole = dbt(place, before, f"{rows:,}, everything", ["run"])
     day = dbt(place, raw, f"{rows:,}, a day more", ["run"])
-    counts = count_rows(raw)
     return Measured(
         rows,
         counts["transactions"],
         counts["campaign_contacts"],
-        count - count_before,
+        sum(counts.values()) - sum(counts_before.values()),
         whole,
         day,
         (place / "clientele_benchmark.duckdb").stat().st_size,
@@ -167,12 +168,11 @@ def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
     )
 
 
-def leave_out_last_day(made: Path, raw: Path, before: Path) -> tuple[int, int]:
-    """Copy made data to `raw`, and to `before` what had come in before the last day; rows of both.
+def leave_out_last_day(made: Path, raw: Path, before: Path) -> None:
+    """Copy made data to `raw`, and to `before` what had come in before the last day.
 
     Lines get the stamp of their transaction, as a load that brings what is new would give them.
     """
-    count, count_before = 0, 0
     with duckdb.connect(str(raw.parent / "prepared.duckdb")) as connection:
         connection.execute(f"set memory_limit = '{PREPARATION_MEMORY}'")
         connection.execute("set preserve_insertion_order = false")
@@ -207,10 +207,7 @@ def leave_out_last_day(made: Path, raw: Path, before: Path) -> tuple[int, int]:
             if stamp in columns:
                 kept += f" where coalesce(cast({stamp} as date) < date '{last_day}', true)"
             connection.execute(f"copy ({kept}) to '{before / file.name}' (format parquet)")
-            count += connection.execute(f"select count(*) {rows}").fetchone()[0]
-            count_before += connection.execute(f"select count(*) {kept}").fetchone()[0]
     (raw.parent / "prepared.duckdb").unlink()
-    return count, count_before
 
 
 def seconds(run: Run, moved: bool) -> float:
@@ -234,12 +231,12 @@ def growth(one: Measured, tenth: Measured | None) -> str:
 
 def figures(found: list[Measured]) -> list[tuple[str, ...]]:
     """What was measured, and the figure of each size."""
-    tenths = zip(found, [None, *found], strict=False)
+    growths = [growth(*pair) for pair in zip(found, [None, *found], strict=False)]
     memory = f"its peak memory, goal {gigabytes(GREATEST_MEMORY)}"
     return [
         ("campaign contacts", *(f"{one.contacts:,}" for one in found)),
         ("everything", *(f"{one.whole.seconds:,.0f} s" for one in found)),
-        ("beside a tenth of the rows", *(growth(one, tenth) for one, tenth in tenths)),
+        *([("beside a tenth of the rows", *growths)] if any(growths) else []),
         ("its models", *(f"{sum(one.whole.models.values()):,.0f} s" for one in found)),
         (memory, *(gigabytes(one.whole.peak_bytes) for one in found)),
         ("raw rows of the day", *(f"{one.arrived:,}" for one in found)),
@@ -283,14 +280,6 @@ def show(console: Console, found: list[Measured]) -> None:
         for row in rows:
             table.add_row(*row)
         console.print(table)
-
-
-def lines_of_table(head: list[str], rows: list[tuple[str, ...]]) -> list[str]:
-    return [
-        f"| {' | '.join(head)} |",
-        f"|---|{'---:|' * (len(head) - 1)}",
-        *(f"| {' | '.join(row)} |" for row in rows),
-    ]
 
 
 def section(found: list[Measured]) -> list[str]:

@@ -288,7 +288,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=["start", "stop", "status"])
     parser.add_argument(
-        "--large", action="store_true", help="start it for millions of rows, with 15 GB of memory"
+        "--large", action="store_true", help="start it for millions of rows, with up to 16 GB"
     )
     asked = parser.parse_args()
     action = asked.action

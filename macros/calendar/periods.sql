@@ -28,11 +28,20 @@
     Whether a date lies on or before D.
     date     SQL of a date
     returns  SQL text of a condition
-    A difference, because DuckDB plans a comparison with a query as a join of which it expects a few hundred rows, and then
-    puts all transactions into the memory of the joins behind it.
 -#}
 {%- macro is_up_to_as_of(date) -%}
-    {{ return(clientele.days_between('(select as_of.as_of_date from ' ~ ref('int_as_of') ~ ' as as_of)', date) ~ ' <= 0') }}
+    {{ return(adapter.dispatch('is_up_to', 'clientele')(date, '(select as_of.as_of_date from ' ~ ref('int_as_of') ~ ' as as_of)')) }}
+{%- endmacro -%}
+
+{#- SQL of whether a date lies on or before a day. date: SQL; day: SQL of a query for one day -#}
+{%- macro default__is_up_to(date, day) -%}
+    {{ return(date ~ ' <= ' ~ day) }}
+{%- endmacro -%}
+
+{#- A difference, because DuckDB plans a comparison with a query as a join of which it expects a few hundred rows, and then
+    puts all transactions into the memory of the joins behind it. -#}
+{%- macro duckdb__is_up_to(date, day) -%}
+    {{ return(clientele.days_between(day, date) ~ ' <= 0') }}
 {%- endmacro -%}
 
 {#-

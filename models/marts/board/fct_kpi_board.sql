@@ -96,7 +96,7 @@ spend as (
         {{ sum_amount('amount') }} as spend_amount,
         {{ sum_amount('amount', "purpose = 'acquisition'") }} as acquisition_amount
     from {{ ref('stg_crm__marketing_spend') }}
-    where amount >= 0 and spend_date <= (select as_of.as_of_date from as_of)
+    where amount >= 0 and {{ is_up_to_as_of('spend_date') }}
     group by {{ period_start(grain, 'spend_date') }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -110,7 +110,7 @@ segments_of_codes as (
 campaigns_shown as (
     select campaign_id
     from campaigns
-    where starts_on <= (select as_of.as_of_date from {{ ref('int_as_of') }} as as_of)
+    where {{ is_up_to_as_of('starts_on') }}
     union
     select campaign_id
     from figures_by_code
