@@ -1,13 +1,13 @@
 {#-
-    True on the one day on which a customer counts in a period: a day with a VIP sale (or a purchase), the last day with one before
-    it lying in an earlier period. So no distinct count is needed, and counts of days add up to every period.
-    count           SQL of the number of sales on the day
-    previous_date   SQL of the last day before it with such a sale, NULL where there is none
+    True where a customer counts in a period: at a VIP sale (or a purchase) or the day of it, where the one before lies in an
+    earlier period. So no distinct count is needed, and counts of days add up to every period.
+    is_sale         SQL of a condition: whether there is such a sale
+    previous_date   SQL of the day of the one before it, NULL where there is none
     period_start    SQL of the first day of the period
     returns         SQL of a condition
 -#}
-{%- macro is_first_in_period(count, previous_date, period_start) -%}
-    {{ return(count ~ ' > 0 and coalesce(' ~ previous_date ~ ' < ' ~ period_start ~ ', true)') }}
+{%- macro is_first_in_period(is_sale, previous_date, period_start) -%}
+    {{ return(is_sale ~ ' and coalesce(' ~ previous_date ~ ' < ' ~ period_start ~ ', true)') }}
 {%- endmacro -%}
 
 {#-

@@ -13,7 +13,7 @@ customer_day_totals as (
         purchase_date,
         {% for grain in period_grains() -%}
         {%- set start = period_start(grain, 'purchase_date') -%}
-        {%- set is_first = is_first_in_period('vip_purchase_count', 'previous_vip_purchase_date', start) -%}
+        {%- set is_first = is_first_in_period('vip_purchase_count > 0', 'previous_vip_purchase_date', start) -%}
         {%- set is_new = is_new_in_period('first_purchase_date', start) -%}
         count(*) filter (where {{ is_first }}) as {{ grain }}_customer_count,
         count(*) filter (where {{ is_first }} and {{ is_new }}) as {{ grain }}_new_customer_count,

@@ -1,8 +1,7 @@
--- Distinct counts do not add up, so every combination is counted. Four things keep that cheap: a customer counts on the
--- first purchase day of a period with that dimension value, found by the day before, so that counts of days add up to
--- periods; a customer has one RFM score as of D, so that counts per score add up to segments; one pass over the
--- customers' days of a dimension counts for all grains; and customers are numbers until they are counted, because keys of
--- text make the rows that are put in order twice as wide.
+-- Distinct counts do not add up, so every combination is counted. Three things keep that cheap: a customer counts on the
+-- first purchase of a period with that dimension value, found by the one before, so that counts of days add up to periods;
+-- a customer has one RFM score as of D, so counts per score add up to segments; and what is put in order is narrow, because
+-- customers and scores are numbers until they are counted.
 {%- set unsplit = [('all', "'all'"), ('channel', "coalesce(channel, 'unknown')"), ('branch', "coalesce(branch_id, 'unknown')")] -%}
 {%- set dimensions = unsplit | map(attribute=0) | list + ['category'] -%}
 {%- set customer_measures = ['customer_count', 'vip_customer_count', 'new_customer_count', 'new_customer_sales_amount'] -%}
@@ -15,7 +14,7 @@ with
 customers as (
     select
         customer_id,
-        rfm_score,
+        cast(rfm_score as smallint) as rfm_score,
         first_purchase_date,
         cast(row_number() over (order by customer_id) as integer) as customer_number
     from {{ ref('dim_customers') }}
@@ -26,6 +25,8 @@ purchases as (
     select
         sold.transaction_id,
         customers.customer_number,
+        customers.rfm_score,
+        customers.first_purchase_date,
         sold.transaction_date,
         sold.channel,
         sold.branch_id,
@@ -59,6 +60,8 @@ transaction_line_sums as (
 {{ dimension }}_values as (
     select
         customer_number,
+        rfm_score,
+        first_purchase_date,
         transaction_date,
         {{ value }} as dimension_value,
         amount,
@@ -72,6 +75,8 @@ transaction_line_sums as (
 category_values as (
     select
         purchases.customer_number,
+        purchases.rfm_score,
+        purchases.first_purchase_date,
         purchases.transaction_date,
         line_sums.category as dimension_value,
         line_sums.amount,
@@ -84,6 +89,8 @@ category_values as (
     -- what the lines leave open; a purchase counts here only where that is not 0
     select
         purchases.customer_number,
+        purchases.rfm_score,
+        purchases.first_purchase_date,
         purchases.transaction_date,
         'unallocated' as dimension_value,
         purchases.amount - coalesce(transaction_line_sums.amount, 0) as amount,
@@ -96,29 +103,19 @@ category_values as (
 ),
 
 {% for dimension in dimensions -%}
-{{ dimension }}_days as (
-    select
-        customer_number,
-        transaction_date,
-        dimension_value,
-        cast(count(*) as integer) as purchase_count,
-        cast(count(*) filter (where is_vip_sale) as integer) as vip_purchase_count,
-        {{ sum_amount('amount') }} as sales_amount,
-        {{ sum_amount('amount', 'is_vip_sale') }} as vip_sales_amount,
-        {{ sum_amount('amount', 'is_crm_sale') }} as crm_sales_amount,
-        {{ sum_amount('amount', 'is_ecommerce_sale') }} as ecommerce_sales_amount
-    from {{ dimension }}_values
-    group by customer_number, transaction_date, dimension_value
-),
-
-{{ dimension }}_days_in_order as (
+-- Purchases of one day are alike but for being VIP sales, and the others come first: once a member, always a member, so that
+-- there was no VIP sale before a purchase that is none. Anonymous purchases have none before them; their days are apart so
+-- that nothing puts all of them in order.
+{{ dimension }}_in_order as (
     select
         *,
         lag(transaction_date) over in_time as previous_date,
-        -- once a member, always a member: where the day before had no VIP sale, there was none before it
-        case when lag(vip_purchase_count) over in_time > 0 then lag(transaction_date) over in_time end as previous_vip_date
-    from {{ dimension }}_days
-    window in_time as (partition by customer_number, dimension_value order by transaction_date)
+        case when lag(is_vip_sale) over in_time then lag(transaction_date) over in_time end as previous_vip_date
+    from {{ dimension }}_values
+    window in_time as (
+        partition by customer_number, dimension_value, case when customer_number is null then transaction_date end
+        order by transaction_date, is_vip_sale
+    )
 ),
 
 {% endfor -%}
@@ -126,26 +123,27 @@ category_values as (
 code_days as (
     {% for dimension in dimensions -%}
     select
-        in_order.transaction_date,
-        in_order.dimension_value,
-        customers.rfm_score,
+        transaction_date,
+        dimension_value,
+        rfm_score,
         {% for grain in period_grains() -%}
-        {%- set start = period_start(grain, 'in_order.transaction_date') -%}
-        {%- set is_first = is_first_in_period('in_order.purchase_count', 'in_order.previous_date', start) -%}
-        {%- set is_first_vip = is_first_in_period('in_order.vip_purchase_count', 'in_order.previous_vip_date', start) -%}
-        {%- set is_new = is_new_in_period('customers.first_purchase_date', start) -%}
-        count(in_order.customer_number) filter (where {{ is_first }}) as {{ grain }}_customer_count,
+        {%- set start = period_start(grain, 'transaction_date') -%}
+        {%- set is_first_vip = is_first_in_period('is_vip_sale', 'previous_vip_date', start) -%}
+        {%- set is_new = is_new_in_period('first_purchase_date', start) -%}
+        count(*) filter (where {{ is_first_in_period('customer_number is not null', 'previous_date', start) }}) as {{ grain }}_customer_count,
         count(*) filter (where {{ is_first_vip }}) as {{ grain }}_vip_customer_count,
         count(*) filter (where {{ is_first_vip }} and {{ is_new }}) as {{ grain }}_new_customer_count,
-        {{ sum_amount('in_order.vip_sales_amount', is_new) }} as {{ grain }}_new_customer_sales_amount,
+        {{ sum_amount('amount', 'is_vip_sale and ' ~ is_new) }} as {{ grain }}_new_customer_sales_amount,
         {% endfor -%}
-        {% for measure in sale_measures -%}
-        sum(in_order.{{ measure }}) as {{ measure }},
-        {% endfor -%}
+        count(*) as purchase_count,
+        count(*) filter (where is_vip_sale) as vip_purchase_count,
+        {{ sum_amount('amount') }} as sales_amount,
+        {{ sum_amount('amount', 'is_vip_sale') }} as vip_sales_amount,
+        {{ sum_amount('amount', 'is_crm_sale') }} as crm_sales_amount,
+        {{ sum_amount('amount', 'is_ecommerce_sale') }} as ecommerce_sales_amount,
         '{{ dimension }}' as dimension
-    from {{ dimension }}_days_in_order as in_order
-    left join customers on in_order.customer_number = customers.customer_number
-    group by in_order.transaction_date, in_order.dimension_value, customers.rfm_score
+    from {{ dimension }}_in_order
+    group by transaction_date, dimension_value, rfm_score
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),
@@ -216,7 +214,7 @@ totals as (
 codes as (
     select distinct rfm_score from customers
     union all
-    select cast(null as {{ dbt.type_string() }}) as rfm_score
+    select cast(null as smallint) as rfm_score
 ),
 
 -- which scores a segment is the sum of
@@ -224,7 +222,7 @@ segment_codes as (
     select
         lookup.scheme,
         lookup.segment,
-        lookup.rfm_score
+        cast(lookup.rfm_score as smallint) as rfm_score
     from {{ ref('segment_lookup') }} as lookup
     union all
     select
@@ -243,7 +241,7 @@ segment_periods as (
         segment_codes.scheme,
         segment_codes.segment
     from code_period_sums
-    inner join segment_codes on coalesce(code_period_sums.rfm_score, '') = coalesce(segment_codes.rfm_score, '')
+    inner join segment_codes on coalesce(code_period_sums.rfm_score, 0) = coalesce(segment_codes.rfm_score, 0)
 ),
 
 summed as (
