@@ -12,7 +12,7 @@ from pathlib import Path
 import compare
 import duckdb
 import random_raw
-from dbt_runs import DbtRuns, Result, _server, run_in_this_process
+from dbt_runs import DbtRuns, Result, new_process, run_in_this_process
 
 # seeds, models and the line at the end; data tests change nothing
 BUILD = [
@@ -47,9 +47,7 @@ def start(runs: DbtRuns, *arguments: str, raw: Path, environment: Mapping[str, s
     settings = runs.settings(None) | {"CRM_RAW_PATH": str(raw)} | dict(environment or {})
     log = runs.folder / "started.txt"
     log.unlink(missing_ok=True)
-    process = _server.Process(
-        target=run_as_group, args=(str(runs.project), list(arguments), settings, str(log))
-    )
+    process = new_process(run_as_group, str(runs.project), list(arguments), settings, str(log))
     process.start()
     return process
 
