@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 # CRM_HISTORIES=50 pytest tests/python/test_increments.py, where there is the time
-HISTORIES = int(os.environ.get("CRM_HISTORIES", "3"))
+HISTORIES = int(os.environ.get("CRM_HISTORIES", "4"))
 LOADS = 3
 BUILD = ("--quiet", "build", "--exclude-resource-type", "test", "unit_test")
 # few enough of them are touched by a load that the rest is kept

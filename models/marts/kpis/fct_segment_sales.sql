@@ -102,10 +102,10 @@ category_values as (
     where purchases.amount <> coalesce(transaction_line_sums.amount, 0)
 ),
 
-{% for dimension in dimensions -%}
 -- Purchases of one day are alike but for being VIP sales, and the others come first: once a member, always a member, so that
 -- there was no VIP sale before a purchase that is none. Anonymous purchases have none before them; their days are apart so
 -- that nothing puts all of them in order.
+{% for dimension in dimensions -%}
 {{ dimension }}_in_order as (
     select
         *,
