@@ -35,10 +35,8 @@ read_rows as (
         {%- if column.type != 'text' %}
         {{ clientele.is_given(column.name) }} as {{ column.name }}_is_given,
         {%- endif %}
+        {{ column.name }}_text{{ ',' if not loop.last }}
         {%- endfor %}
-        {{ clientele.raw_record_key(contract) }} as record_key,
-        {{ clientele.raw_record_hash(contract) }} as record_hash,
-        {{ clientele.raw_record_json(contract) }} as raw_record
     from raw_rows
 ){% if contract.event %},
 
@@ -55,9 +53,10 @@ select
     {{ column.name }}_is_given and {{ column.name }} is null as {{ column.name }}_is_invalid,
     {%- endif %}
     {%- endfor %}
-    record_key,
-    record_hash,
-    raw_record,
+    -- not any sooner: who asks for rejected rows alone is to pay for no other row's hash and JSON
+    {{ clientele.raw_record_key(contract) }} as record_key,
+    {{ clientele.raw_record_hash(contract) }} as record_hash,
+    {{ clientele.raw_record_json(contract) }} as raw_record,
     {{ clientele.raw_batch(contract, is_read=true) }} as raw_batch,
     case
         {%- for column in contract.columns %}

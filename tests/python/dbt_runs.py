@@ -5,6 +5,7 @@ has its own environment, output and lock on the database file, as one from the s
 in a tenth of a second.
 """
 
+import contextlib
 import hashlib
 import json
 import multiprocessing
@@ -13,7 +14,7 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
@@ -136,6 +137,24 @@ class DbtRuns:
         for path in self.folder.glob("*.duckdb*"):
             # a build that was killed or had no room leaves a folder of what it spilled
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    @contextlib.contextmanager
+    def put_aside(self) -> Iterator[None]:
+        """Leave the place to another database, which is forgotten at the end.
+
+        So that both are built with what dbt has parsed: it goes by the path of the database, too.
+        """
+        aside = self.folder / "aside"
+        aside.mkdir()
+        for path in self.folder.glob("*.duckdb*"):
+            path.rename(aside / path.name)
+        try:
+            yield
+        finally:
+            self.forget()
+            for path in aside.iterdir():
+                path.rename(self.folder / path.name)
+            aside.rmdir()
 
     def target(self, variables: Mapping | None = None) -> Path:
         """Folder of what dbt parses and compiles, one for each set of variables."""

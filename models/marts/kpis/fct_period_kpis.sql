@@ -8,20 +8,39 @@ periods as (
     select * from {{ ref('int_periods_spined') }}
 ),
 
+-- what one condition after the other asks for is worked out once a row
+customer_days as (
+    select
+        {% for grain in period_grains() -%}
+        {{ period_start(grain, 'purchase_date') }} as {{ grain }}_start_date,
+        {% endfor -%}
+        *
+    from {{ ref('int_customer_days') }}
+),
+
+customer_days_flagged as (
+    select
+        {% for grain in period_grains() -%}
+        {{ is_first_in_period('vip_purchase_count > 0', 'previous_vip_purchase_date', grain ~ '_start_date') }} as is_first_in_{{ grain }},
+        {{ is_new_in_period('first_purchase_date', grain ~ '_start_date') }} as is_new_in_{{ grain }},
+        {% endfor -%}
+        purchase_date,
+        vip_purchase_count,
+        vip_sales_amount
+    from customer_days
+),
+
 customer_day_totals as (
     select
         purchase_date,
         {% for grain in period_grains() -%}
-        {%- set start = period_start(grain, 'purchase_date') -%}
-        {%- set is_first = is_first_in_period('vip_purchase_count > 0', 'previous_vip_purchase_date', start) -%}
-        {%- set is_new = is_new_in_period('first_purchase_date', start) -%}
-        count(*) filter (where {{ is_first }}) as {{ grain }}_customer_count,
-        count(*) filter (where {{ is_first }} and {{ is_new }}) as {{ grain }}_new_customer_count,
-        {{ sum_amount('vip_sales_amount', is_new) }} as {{ grain }}_new_customer_sales_amount,
+        count(*) filter (where is_first_in_{{ grain }}) as {{ grain }}_customer_count,
+        count(*) filter (where is_first_in_{{ grain }} and is_new_in_{{ grain }}) as {{ grain }}_new_customer_count,
+        {{ sum_amount('vip_sales_amount', 'is_new_in_' ~ grain) }} as {{ grain }}_new_customer_sales_amount,
         {% endfor -%}
         sum(vip_purchase_count) as purchase_count,
         {{ sum_amount('vip_sales_amount') }} as vip_sales_amount
-    from {{ ref('int_customer_days') }}
+    from customer_days_flagged
     group by purchase_date
 ),
 

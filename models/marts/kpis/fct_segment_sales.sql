@@ -109,6 +109,9 @@ category_values as (
 {{ dimension }}_in_order as (
     select
         *,
+        {% for grain in period_grains() -%}
+        {{ period_start(grain, 'transaction_date') }} as {{ grain }}_start_date,
+        {% endfor -%}
         lag(transaction_date) over in_time as previous_date,
         case when lag(is_vip_sale) over in_time then lag(transaction_date) over in_time end as previous_vip_date
     from {{ dimension }}_values
@@ -116,6 +119,27 @@ category_values as (
         partition by customer_number, dimension_value, case when customer_number is null then transaction_date end
         order by transaction_date, is_vip_sale
     )
+),
+
+{% endfor -%}
+-- what one condition after the other asks for is worked out once a row
+{% for dimension in dimensions -%}
+{{ dimension }}_flagged as (
+    select
+        {% for grain in period_grains() -%}
+        {%- set start = grain ~ '_start_date' -%}
+        {{ is_first_in_period('customer_number is not null', 'previous_date', start) }} as is_first_in_{{ grain }},
+        {{ is_first_in_period('is_vip_sale', 'previous_vip_date', start) }} as is_first_vip_in_{{ grain }},
+        {{ is_new_in_period('first_purchase_date', start) }} as is_new_in_{{ grain }},
+        {% endfor -%}
+        transaction_date,
+        dimension_value,
+        rfm_score,
+        amount,
+        is_vip_sale,
+        is_crm_sale,
+        is_ecommerce_sale
+    from {{ dimension }}_in_order
 ),
 
 {% endfor -%}
@@ -127,13 +151,10 @@ code_days as (
         dimension_value,
         rfm_score,
         {% for grain in period_grains() -%}
-        {%- set start = period_start(grain, 'transaction_date') -%}
-        {%- set is_first_vip = is_first_in_period('is_vip_sale', 'previous_vip_date', start) -%}
-        {%- set is_new = is_new_in_period('first_purchase_date', start) -%}
-        count(*) filter (where {{ is_first_in_period('customer_number is not null', 'previous_date', start) }}) as {{ grain }}_customer_count,
-        count(*) filter (where {{ is_first_vip }}) as {{ grain }}_vip_customer_count,
-        count(*) filter (where {{ is_first_vip }} and {{ is_new }}) as {{ grain }}_new_customer_count,
-        {{ sum_amount('amount', 'is_vip_sale and ' ~ is_new) }} as {{ grain }}_new_customer_sales_amount,
+        count(*) filter (where is_first_in_{{ grain }}) as {{ grain }}_customer_count,
+        count(*) filter (where is_first_vip_in_{{ grain }}) as {{ grain }}_vip_customer_count,
+        count(*) filter (where is_first_vip_in_{{ grain }} and is_new_in_{{ grain }}) as {{ grain }}_new_customer_count,
+        {{ sum_amount('amount', 'is_vip_sale and is_new_in_' ~ grain) }} as {{ grain }}_new_customer_sales_amount,
         {% endfor -%}
         count(*) as purchase_count,
         count(*) filter (where is_vip_sale) as vip_purchase_count,
@@ -142,7 +163,7 @@ code_days as (
         {{ sum_amount('amount', 'is_crm_sale') }} as crm_sales_amount,
         {{ sum_amount('amount', 'is_ecommerce_sale') }} as ecommerce_sales_amount,
         '{{ dimension }}' as dimension
-    from {{ dimension }}_in_order
+    from {{ dimension }}_flagged
     group by transaction_date, dimension_value, rfm_score
     {{ 'union all' if not loop.last }}
     {% endfor -%}

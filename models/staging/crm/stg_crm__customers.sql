@@ -1,3 +1,6 @@
+-- a table, since it is read by four models, and a view would judge and order the raw rows for each
+{{ config(materialized='table') }}
+
 with
 
 latest as (
