@@ -64,6 +64,7 @@ class Measured:
     whole: Run
     day: Run
     database_bytes: int
+    threads: int
     measured_on: str
 
 
@@ -75,7 +76,7 @@ def main() -> int:
         for rows, made in zip(asked.rows, asked.raw or [None] * len(asked.rows), strict=True):
             place = folder(asked.work)
             with tempfile.TemporaryDirectory(prefix="scale-", dir=place) as scratch:
-                found[rows] = measure(rows, made, Path(scratch))
+                found[rows] = measure(rows, made, Path(scratch), asked.threads)
             folder(asked.kept.parent)
             asked.kept.write_text(json.dumps([asdict(one) for one in found.values()], indent=1))
             show(console, in_order(found))
@@ -136,6 +137,12 @@ def arguments() -> argparse.Namespace:
         default=PROJECT / "build/benchmark_scale.json",
         help="file of what was found (default: build/benchmark_scale.json)",
     )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="models that are built at a time (default: 1, which needs least memory)",
+    )
     parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md too")
     asked = parser.parse_args()
     if any(rows < 1000 for rows in asked.rows):
@@ -145,7 +152,7 @@ def arguments() -> argparse.Namespace:
     return asked
 
 
-def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
+def measure(rows: int, made: Path | None, scratch: Path, threads: int) -> Measured:
     """Build what came before the last day, then that day."""
     shape = ["--customers", max(1, rows // ROWS_PER_BUSY_CUSTOMER), "--activity", 2.8]
     made = made or make_data(scratch / "made", shape)
@@ -154,8 +161,8 @@ def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
     counts, counts_before = count_rows(raw), count_rows(before)
     place = folder(scratch / "runs")
     dbt(place, before, "load the seeds", ["seed"])
-    whole = dbt(place, before, f"{rows:,}, everything", ["run"])
-    day = dbt(place, raw, f"{rows:,}, a day more", ["run"])
+    whole = dbt(place, before, f"{rows:,}, everything", ["run"], threads=threads)
+    day = dbt(place, raw, f"{rows:,}, a day more", ["run"], threads=threads)
     return Measured(
         rows,
         counts["transactions"],
@@ -164,6 +171,7 @@ def measure(rows: int, made: Path | None, scratch: Path) -> Measured:
         whole,
         day,
         (place / "clientele_benchmark.duckdb").stat().st_size,
+        threads,
         machine()["date"],
     )
 
@@ -249,6 +257,7 @@ def figures(found: list[Measured]) -> list[tuple[str, ...]]:
         ("share of the whole that D does not move", *(share(one) for one in found)),
         (memory, *(gigabytes(one.day.peak_bytes) for one in found)),
         ("database", *(gigabytes(one.database_bytes) for one in found)),
+        ("models at a time", *(str(one.threads) for one in found)),
         ("measured on", *(one.measured_on for one in found)),
     ]
 

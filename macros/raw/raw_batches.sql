@@ -150,6 +150,44 @@ group by raw_batch
 {%- endmacro -%}
 
 {#-
+    The keys of raw rows, read, once for each row.
+    raw      source relation
+    changed  name of a query as macro changed_batches gives it: only rows of these batches; none: all rows
+    returns  SQL text that gives the columns of the contract's key
+-#}
+{%- macro raw_keys(raw, changed=none) -%}
+{%- set contract = clientele.raw_contract(raw.identifier) or {'columns': [], 'key': []} -%}
+{%- set keys = [] -%}
+{%- for column in contract.columns if column.name in contract.key -%}
+    {%- do keys.append(clientele.read_raw_value(column) ~ ' as ' ~ column.name) -%}
+{%- endfor -%}
+{%- set read_names = (contract.key + (clientele.raw_batch_columns(contract) if changed else [])) | unique -%}
+    select {{ keys | join(', ') }}
+    from {{ clientele.raw_rows_with_texts(raw, read_names) }} as rows_with_texts
+    {%- if changed %}
+    where {{ clientele.raw_batch(contract) }} in (select raw_batch from {{ changed }} where is_there)
+    {%- endif %}
+{%- endmacro -%}
+
+{#-
+    The judged rows of a raw table that have certain keys.
+    raw      source relation
+    keys     name of a query that gives the columns of the contract's key
+    returns  SQL text of a query with the columns of the base model
+-#}
+{%- macro judged_rows_of_keys(raw, keys) -%}
+{%- set contract = clientele.raw_contract(raw.identifier) or {'columns': [], 'key': []} -%}
+{#- keys are read before they are held against others: a comparison of expressions is planned as a join that keeps every row -#}
+{%- set read_keys, is_among_keys = [], [] -%}
+{%- for column in contract.columns if column.name in contract.key -%}
+    {%- do read_keys.append(clientele.read_raw_value(column) ~ ' as ' ~ column.name ~ '_read') -%}
+    {%- do is_among_keys.append(keys ~ '.' ~ column.name ~ ' = rows_with_keys.' ~ column.name ~ '_read') -%}
+{%- endfor -%}
+{%- set rows_with_keys = '(select *, ' ~ read_keys | join(', ') ~ ' from ' ~ clientele.raw_rows_with_texts(raw, contract.key) ~ ' as rows_with_texts) as rows_with_keys' -%}
+    {{ clientele.judge_raw_rows(raw, '(select * from ' ~ rows_with_keys ~ ' where exists (select 1 from ' ~ keys ~ ' where ' ~ is_among_keys | join(' and ') ~ ')) as rows_of_keys') }}
+{%- endmacro -%}
+
+{#-
     The query of a staging model that is kept from build to build: the accepted row of each key (macro latest_of_key), or,
     where the model is there already, of each key that the changed batches hold or held. A key without an accepted row is
     given with NULL for all else, and the row that is kept of it goes (macro get_incremental_replace_keys_sql).
@@ -159,30 +197,26 @@ group by raw_batch
 {%- macro kept_latest_of_key(table) -%}
 {%- set base = ref('base_crm__' ~ table) -%}
 {%- if execute and not clientele.is_kept_already() -%}
-    {{ clientele.latest_of_key(base) }}
+    {#- where rows are kept, base models are views; a unit test gives judged rows alone -#}
+    {%- set is_view = this is not none and clientele.kept_materialization() == 'incremental' -%}
+    {{ clientele.latest_of_key(base, raw=source('crm', table) if is_view else none) }}
 {%- else -%}
-{%- set raw, changed = source('crm', table), clientele.changed_batches(table) -%}
+{%- set raw = source('crm', table) -%}
 {#- While dbt parses the project there is no contract yet, only lineage. -#}
 {%- set contract = clientele.raw_contract(table) or {'columns': [], 'key': []} -%}
 {%- set names = contract.columns | map(attribute='name') | list + ['raw_batch'] -%}
-{%- set keys, read_keys, is_touched, is_latest = [], [], [], [] -%}
-{%- for column in contract.columns if column.name in contract.key -%}
-    {%- set value = clientele.read_raw_value(column) -%}
-    {%- do keys.append(value ~ ' as ' ~ column.name) -%}
-    {%- do read_keys.append(value ~ ' as ' ~ column.name ~ '_read') -%}
-    {%- do is_touched.append('touched_keys.' ~ column.name ~ ' = rows_with_keys.' ~ column.name ~ '_read') -%}
-    {%- do is_latest.append('touched_keys.' ~ column.name ~ ' = latest.' ~ column.name) -%}
+{%- set is_latest = [] -%}
+{%- for name in contract.key -%}
+    {%- do is_latest.append('touched_keys.' ~ name ~ ' = latest.' ~ name) -%}
 {%- endfor -%}
 with
 
 changed_batches as (
-    {{ changed }}
+    {{ clientele.changed_batches(table) }}
 ),
 
 touched_keys as (
-    select {{ keys | join(', ') }}
-    from {{ clientele.raw_rows_with_texts(raw, (contract.key + clientele.raw_batch_columns(contract)) | unique) }} as rows_with_texts
-    where {{ clientele.raw_batch(contract) }} in (select raw_batch from changed_batches where is_there)
+    {{ clientele.raw_keys(raw, 'changed_batches') }}
     union
     select {{ contract.key | join(', ') }}
     from {{ this }}
@@ -190,9 +224,7 @@ touched_keys as (
 ),
 
 judged as (
-    {#- keys are read before they are held against others: a comparison of expressions is planned as a join that keeps every row #}
-    {%- set rows_with_keys = '(select *, ' ~ read_keys | join(', ') ~ ' from ' ~ clientele.raw_rows_with_texts(raw, contract.key) ~ ' as rows_with_texts) as rows_with_keys' %}
-    {{ clientele.judge_raw_rows(raw, '(select * from ' ~ rows_with_keys ~ ' where exists (select 1 from touched_keys where ' ~ is_touched | join(' and ') ~ ')) as rows_of_keys') }}
+    {{ clientele.judged_rows_of_keys(raw, 'touched_keys') }}
 ),
 
 latest as (
