@@ -16,7 +16,6 @@ from typing import NamedTuple
 import by_hand
 import duckdb
 import pandas as pd
-import pytest
 import random_raw
 from compare import snapshot, snapshot_differences
 from dbt_runs import PROJECT, DbtRuns
