@@ -15,9 +15,10 @@ the table of all sizes in it goes into docs/benchmarks.md. Databases are deleted
 
 import argparse
 import json
+import os
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import duckdb
@@ -65,6 +66,7 @@ class Measured:
     day: Run
     database_bytes: int
     threads: int
+    memory_limit: str
     measured_on: str
 
 
@@ -96,8 +98,10 @@ def main() -> int:
 
 
 def read_kept(file: Path) -> dict[int, "Measured"]:
-    """What was found before, by size."""
+    """What was found before, by size, but for what an earlier version of this script kept."""
     kept = json.loads(file.read_text()) if file.exists() else []
+    names = {field.name for field in fields(Measured)}
+    kept = [one for one in kept if one.keys() == names]
     return {
         one["rows"]: Measured(**one | {run: Run(**one[run]) for run in ("whole", "day")})
         for one in kept
@@ -172,6 +176,7 @@ def measure(rows: int, made: Path | None, scratch: Path, threads: int) -> Measur
         day,
         (place / "clientele_benchmark.duckdb").stat().st_size,
         threads,
+        os.environ.get("CRM_MEMORY_LIMIT", "30%"),
         machine()["date"],
     )
 
@@ -230,9 +235,13 @@ def share(one: Measured) -> str:
     return f"{found} (goal {goal:.0%})" if goal else found
 
 
+def settings(one: Measured) -> tuple[str, int]:
+    return one.memory_limit, one.threads
+
+
 def growth(one: Measured, tenth: Measured | None) -> str:
-    """How many times as long everything takes as a tenth of it, and the goal."""
-    if not tenth or tenth.rows * 10 != one.rows:
+    """How many times as long everything takes as a tenth of it, built alike, and the goal."""
+    if not tenth or tenth.rows * 10 != one.rows or settings(tenth) != settings(one):
         return ""
     return f"{one.whole.seconds / tenth.whole.seconds:.1f} times (goal {GREATEST_GROWTH})"
 
@@ -257,6 +266,7 @@ def figures(found: list[Measured]) -> list[tuple[str, ...]]:
         ("share of the whole that D does not move", *(share(one) for one in found)),
         (memory, *(gigabytes(one.day.peak_bytes) for one in found)),
         ("database", *(gigabytes(one.database_bytes) for one in found)),
+        ("`CRM_MEMORY_LIMIT`", *(one.memory_limit for one in found)),
         ("models at a time", *(str(one.threads) for one in found)),
         ("measured on", *(one.measured_on for one in found)),
     ]

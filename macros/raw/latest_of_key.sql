@@ -5,12 +5,13 @@
     relation     relation of a base model, named base_crm__<table>, or the name of a query that gives rows of one
     with_record  whether to add the row as it came (record_key, record_hash, raw_record), which costs a hash and a JSON a row
     table        text, name of the raw table, where the relation does not tell it
-    raw          source relation of the raw table, where the relation is a view on it and has many rows
+    raw          source relation of the raw table, where the relation is a view on it that has many rows
     returns      SQL text with the contract's columns and raw_batch
     A window over all rows would cost more than everything else, and keys are hardly ever doubled: the doubled ones are
-    found first, and only their rows are put in order. Of many rows doubled keys are found among the raw ones, and what has
-    such a key is judged twice, so that all others go through without being set aside. Of few the accepted ones are a query
-    of their own, so that an engine that keeps what is read three times judges each row once.
+    found first, and only their rows are put in order. With `raw`, rows with a doubled key are judged once more, so that all
+    others go through without being set aside: keys are doubled among all rows then, also those that are not accepted.
+    Without it the accepted rows are a query of their own, so that an engine that keeps what is read three times judges
+    each row once.
 -#}
 {%- macro latest_of_key(relation, with_record=false, table=none, raw=none) -%}
 {%- set record = ['raw_batch'] + (['record_key', 'record_hash', 'raw_record'] if with_record else []) -%}
@@ -32,31 +33,10 @@
     {%- do ordering.append(value ~ ' desc nulls last') -%}
 {%- endfor -%}
 {%- set names = contract.columns | map(attribute='name') | list + record -%}
-{%- set newest_first -%}
-row_number() over (
-            partition by judged.{{ contract.key | join(', judged.') }}
-            order by
-                {{ ordering | join(',\n                ') }}
-        ) as newest_first
-{%- endset -%}
+{%- set rows = relation if raw else 'accepted' -%}
 with
 
-{% if raw -%}
-doubled_keys as (
-    select {{ contract.key | join(', ') }}
-    from ({{ clientele.raw_keys(raw) }}) as raw_keys
-    group by {{ contract.key | join(', ') }}
-    having count(*) > 1
-),
-
-doubled_rows as (
-    select
-        judged.*,
-        {{ newest_first }}
-    from ({{ clientele.judged_rows_of_keys(raw, 'doubled_keys') }}) as judged
-    where judged.rejection_reason is null
-)
-{%- else -%}
+{% if not raw -%}
 accepted as (
     select
         {{ names | join(',\n        ') }}
@@ -64,9 +44,10 @@ accepted as (
     where rejection_reason is null
 ),
 
+{% endif -%}
 doubled_keys as (
     select {{ contract.key | join(', ') }}
-    from accepted
+    from {{ rows }}
     group by {{ contract.key | join(', ') }}
     having count(*) > 1
 ),
@@ -74,11 +55,19 @@ doubled_keys as (
 doubled_rows as (
     select
         judged.*,
-        {{ newest_first }}
+        row_number() over (
+            partition by judged.{{ contract.key | join(', judged.') }}
+            order by
+                {{ ordering | join(',\n                ') }}
+        ) as newest_first
+    {% if raw -%}
+    from ({{ clientele.judged_rows_of_keys(raw, 'doubled_keys') }}) as judged
+    where judged.rejection_reason is null
+    {%- else -%}
     from accepted as judged
     inner join doubled_keys on {{ matches | join(' and ') }}
+    {%- endif %}
 )
-{%- endif %}
 
 select
     {{ names | join(',\n    ') }}
@@ -87,7 +76,7 @@ where newest_first = 1
 union all
 select
     judged.{{ names | join(',\n    judged.') }}
-from {{ relation if raw else 'accepted' }} as judged
+from {{ rows }} as judged
 left join doubled_keys on {{ matches | join(' and ') }}
 where
     doubled_keys.{{ contract.key[0] }} is null
