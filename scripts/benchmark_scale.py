@@ -236,6 +236,7 @@ def share(one: Measured) -> str:
 
 
 def settings(one: Measured) -> tuple[str, int]:
+    """What a size was built with: figures of unlike settings are not held against each other."""
     return one.memory_limit, one.threads
 
 
@@ -304,12 +305,14 @@ def show(console: Console, found: list[Measured]) -> None:
 def section(found: list[Measured]) -> list[str]:
     """The section of the report, line by line."""
     about = machine()
+    rows = " ".join(str(one.rows) for one in found)
     return [
         "## A day more",
         "",
-        "Written by `python scripts/benchmark_scale.py --write`: everything built from what",
-        "came before the last day, then, on the same database, that day. Models that D moves write",
-        "a row per customer each day, or sum over the score on D; they are reported apart.",
+        f"Written by `python scripts/benchmark_scale.py --rows {rows} --write`:",
+        "everything built from what came before the last day, then, on the same database, that",
+        "day. Models that D moves write a row per customer each day, or sum over the score on D;",
+        "they are reported apart.",
         "",
         f"{about['processor']}, {about['memory']} of memory.",
         "",

@@ -53,7 +53,7 @@ select
     {{ column.name }}_is_given and {{ column.name }} is null as {{ column.name }}_is_invalid,
     {%- endif %}
     {%- endfor %}
-    -- not any sooner: who asks for rejected rows alone is to pay for no other row's hash and JSON
+    {#- not any sooner: who asks for rejected rows alone is to pay for no other row's hash and JSON #}
     {{ clientele.raw_record_key(contract) }} as record_key,
     {{ clientele.raw_record_hash(contract) }} as record_hash,
     {{ clientele.raw_record_json(contract) }} as raw_record,
