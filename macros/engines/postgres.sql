@@ -216,6 +216,49 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- Sessions of the project bear one name (profiles.yml). A build has one nearly always, but for moments between two models: three
+    seconds without any, and it is dead. -#}
+{%- macro postgres__begin_build() -%}
+    {%- set lock = clientele.postgres__build_lock() -%}
+    {%- do run_query('create schema if not exists ' ~ env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging') -%}
+    {%- do run_query('create table if not exists ' ~ lock ~ ' (run_id text not null, begun_at timestamptz not null)') -%}
+    {#- of two that begin at once the second waits until the first is noted -#}
+    {%- do run_query("select pg_advisory_xact_lock(hashtext('clientele.build'))") -%}
+    {%- set others = run_query('select begun_at from ' ~ lock).rows -%}
+    {%- for attempt in range(30 if others | length > 0 else 0) -%}
+        {%- do run_query('select pg_stat_clear_snapshot()') -%}
+        {%- if run_query("select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            ~ " and application_name = current_setting('application_name')")[0][0] > 0 -%}
+            {%- do exceptions.raise_compiler_error('Another build of the database ' ~ target.dbname ~ ' is at work, since ' ~ others[0][0].strftime('%Y-%m-%d %H:%M:%S %Z')
+                ~ ': wait until it has ended, then run dbt again. If none is, a session named ' ~ run_query("select current_setting('application_name')")[0][0] ~ ' is left in pg_stat_activity: end it.') -%}
+        {%- endif -%}
+        {%- do run_query('select pg_sleep(0.1)') -%}
+    {%- endfor -%}
+    {%- do run_query('delete from ' ~ lock) -%}
+    {%- do run_query('insert into ' ~ lock ~ " values ('" ~ invocation_id ~ "', clock_timestamp())") -%}
+    {%- do clientele.postgres__keep_what_hook_did() -%}
+{%- endmacro -%}
+
+{%- macro postgres__hold_build() -%}
+    do $$
+    begin
+        perform 1 from {{ clientele.postgres__build_lock() }} where run_id = '{{ invocation_id }}' for share;
+        if not found then
+            raise exception 'Another build of this database has begun meanwhile, so this one ends here: wait until the other has ended, then run dbt again.';
+        end if;
+    end $$
+{%- endmacro -%}
+
+{%- macro postgres__end_build() -%}
+    {%- do run_query('delete from ' ~ clientele.postgres__build_lock() ~ " where run_id = '" ~ invocation_id ~ "'") -%}
+    {%- do clientele.postgres__keep_what_hook_did() -%}
+{%- endmacro -%}
+
+{#- The table that says which build is at work. -#}
+{%- macro postgres__build_lock() -%}
+    {{ return(env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging.build_lock') }}
+{%- endmacro -%}
+
 {#- Roles. A build whose user may not make roles goes on with those that are there, and says which are not. -#}
 {%- macro postgres__keep_roles() -%}
     {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}

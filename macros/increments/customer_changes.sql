@@ -149,12 +149,21 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {#-
     Whether a model that keeps its rows makes all of them anew: it has none, has not read every change, its text, that of
     a model before it or a variable is another one, or so many buckets have changed that rows are written down faster
-    than replaced.
+    than replaced. Asked of the database once a run: SQL and materialization have to agree.
 -#}
 {%- macro is_built_anew() -%}
     {%- if not execute or model.config.incremental_strategy != 'replace_touched' or flags.WHICH not in ['build', 'run', 'retry'] -%}
         {{ return(false) }}
     {%- endif -%}
+    {%- set node = graph.nodes[model.unique_id] -%}
+    {%- if 'is_built_anew' not in node -%}
+        {%- do node.update({'is_built_anew': clientele.has_unread_rules_or_changes()}) -%}
+    {%- endif -%}
+    {{ return(node['is_built_anew']) }}
+{%- endmacro -%}
+
+{#- What macro is_built_anew asks the database. returns: whether the model has to be made anew -#}
+{%- macro has_unread_rules_or_changes() -%}
     {%- set read = source('kept', 'changes_read') -%}
     {%- for table in clientele.tables_of_changes() -%}
         {%- set row = run_query('select changes_read.rules, count(*), count(*) filter (where changes.change_number > changes_read.change_number),'
@@ -210,7 +219,7 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
     {%- if execute -%}
         {%- set rules_read = run_query('select max(rules) from ' ~ read ~ " where model_name = '" ~ this.identifier ~ "'")[0][0] -%}
         {%- if rules_read and rules_read != clientele.rules_of_model() and model.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
-            {%- do log(this.identifier ~ ' was made anew: its text, that of a model before it or a variable is another one than in the build before.', info=true) -%}
+            {%- do print(this.identifier ~ ' was made anew: its text, that of a model before it or a variable is another one than in the build before.') -%}
         {%- endif -%}
     {%- endif -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}'

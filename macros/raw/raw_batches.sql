@@ -251,8 +251,8 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
             ~ " where batches_read.model_name = '" ~ this.identifier ~ "' order by 1, 2") -%}
         {%- for rows in changed.rows | groupby('table_name') -%}
             {%- set names = rows.list | map(attribute='raw_batch') | list -%}
-            {%- do log('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
-                ~ ' changed, or gone, or got other rules (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.', info=true) -%}
+            {%- do print('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
+                ~ ' changed, or gone, or got other rules (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.') -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
@@ -274,13 +274,15 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {{ return('incremental') }}
 {%- endmacro -%}
 
-{#- Makes the tables that remember what was read, where they are not there yet. Runs on-run-start. -#}
+{#- Makes the tables that remember what was read, and which runs there were, where they are not there yet. Runs on-run-start. -#}
 {%- macro keep_what_was_read() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
         {%- set schema = env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging' -%}
         {%- set text = dbt.type_string() -%}
         {%- do run_query('create table if not exists ' ~ schema ~ '.batches_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', raw_batch date, row_count bigint, checksum ' ~ text ~ ')') -%}
         {%- do run_query('create table if not exists ' ~ schema ~ '.changes_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', change_number bigint, as_of_date date, rules ' ~ text ~ ')') -%}
+        {%- do run_query('create table if not exists ' ~ schema ~ '.runs (run_id ' ~ text ~ ', command ' ~ text ~ ', completed_at timestamp, seconds integer, step_count integer, mart_count integer,'
+            ~ ' failed_count integer, warning_count integer, row_count bigint, accepted_count bigint, superseded_count bigint, rejected_count bigint)') -%}
         {%- do adapter.dispatch('keep_what_hook_did', 'clientele')() -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -1,6 +1,7 @@
 {#-
     Prints the one line that an operator reads after a run: what the rows of the data became, what was built, how long
-    it took, and, where something failed, what to do. Runs on-run-end; `--quiet` leaves it in.
+    it took, and, where something failed, what to do; and keeps it as a row of run_history. Runs on-run-end; `--quiet` leaves
+    it in.
     results  list of dbt's run results
     returns  nothing
 -#}
@@ -24,12 +25,36 @@
         {%- if skipped -%}
             {%- do parts.append(skipped | length ~ ' skipped') -%}
         {%- endif -%}
-        {%- set rows = clientele.counted_rows() if 'build_summary' in names_of_built else '' -%}
-        {%- do print('clientele: ' ~ rows ~ parts | join(', ') ~ '.') -%}
+        {%- set is_counted = 'build_summary' in names_of_built -%}
+        {%- do print('clientele: ' ~ (clientele.counted_rows() if is_counted else '') ~ parts | join(', ') ~ '.') -%}
+        {#- where a table could not be written there may be no room for a row either -#}
+        {%- if clientele.is_build() and completed_at and not failed | rejectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+            {%- do clientele.record_run(
+                completed_at | max,
+                [seconds, nodes | length, marts | length, failed | length, nodes | selectattr('status', 'equalto', 'warn') | list | length],
+                is_counted
+            ) -%}
+        {%- endif -%}
         {%- if failed -%}
             {%- do print('clientele: ' ~ clientele.advice_on_failures(failed)) -%}
         {%- endif -%}
     {%- endif -%}
+{%- endmacro -%}
+
+{#-
+    Adds a row to the table of runs, which run_history shows. Times are dbt's own; SQL asks for none.
+    completed_at  datetime in UTC
+    figures       list of integers: seconds, steps, marts, failed, warnings
+    is_counted    whether build_summary was built, so that the row tells what became of the raw rows
+-#}
+{%- macro record_run(completed_at, figures, is_counted) -%}
+    {%- set columns = ["'" ~ invocation_id ~ "'", "'" ~ flags.WHICH ~ "'", "cast('" ~ completed_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp)"] + figures -%}
+    {%- for counts in ['row_count', 'accepted_count', 'superseded_count', 'rejected_count + rejected_erased_count'] -%}
+        {%- do columns.append('cast(' ~ ('sum(' ~ counts ~ ')' if is_counted else 'null') ~ ' as bigint)') -%}
+    {%- endfor -%}
+    {%- do run_query('insert into ' ~ source('kept', 'runs') ~ ' select ' ~ columns | join(', ')
+        ~ (' from ' ~ env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts.build_summary' if is_counted else '')) -%}
+    {%- do adapter.dispatch('keep_what_hook_did', 'clientele')() -%}
 {%- endmacro -%}
 
 {#- What became of the transactions, as words that end in a semicolon. -#}

@@ -13,12 +13,16 @@ from postgres_server import ServerError
 
 @contextmanager
 def started(program, place: Path, name: str) -> Iterator:
-    """What a module of scripts/ starts in a folder, with nothing in it; it is gone afterwards."""
+    """What a module of scripts/ starts in a folder, with nothing in it; it is gone afterwards.
+
+    Where it cannot be installed its tests are skipped; one that does not start is a failure.
+    """
     try:
-        program.stop(place, remove=True)
-        server = program.start(place)
+        program.install()
     except ServerError as error:
         pytest.skip(f"{name} was not tested: {error}")
+    program.stop(place, remove=True)
+    server = program.start(place)
     try:
         yield server
     finally:

@@ -99,15 +99,19 @@ def order(row: tuple) -> tuple:
     return tuple(str(value) for value in row if not isinstance(value, float)), tuple(doubles)
 
 
-def read_marts(fetch: Callable[[str], list[tuple]]) -> dict[str, tuple]:
-    """Columns and rows in order of every mart."""
+def read_marts(
+    fetch: Callable[[str], list[tuple]], schemas: tuple[str, ...] = ("marts", "pii")
+) -> dict[str, tuple]:
+    """Columns and rows in order of every mart, but for that of runs."""
     columns = fetch(
         "select cast(table_schema as varchar), cast(table_name as varchar),"
         " cast(column_name as varchar) from information_schema.columns"
-        " where table_schema in ('marts', 'pii') order by 1, 2, ordinal_position"
+        f" where table_schema in {schemas} order by 1, 2, ordinal_position"
     )
     names: dict[str, list[str]] = {}
     for schema, table, column in columns:
+        if table in compare.OF_RUNS:
+            continue
         names.setdefault(f"{schema}.{table}", []).append(column)
     return {
         mart: (found, sorted(fetch(f"select {', '.join(found)} from {mart}"), key=order))

@@ -2,7 +2,7 @@
 
 import pytest
 from dbt_runs import DbtRuns
-from faults import write_raw_sets
+from faults import write_raw_loads, write_raw_sets
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +22,9 @@ def dbt(worker_runs) -> DbtRuns:
 def raws(tmp_path_factory) -> dict:
     """Folders of two sets of raw data."""
     return write_raw_sets(tmp_path_factory.mktemp("raw"))
+
+
+@pytest.fixture(scope="session")
+def loads(tmp_path_factory) -> dict:
+    """Folders of two loads of one source."""
+    return write_raw_loads(tmp_path_factory.mktemp("raw"))

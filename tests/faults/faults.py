@@ -11,6 +11,7 @@ from pathlib import Path
 
 import compare
 import duckdb
+import pandas as pd
 import random_raw
 from dbt_runs import DbtRuns, Result, new_process, run_in_this_process
 
@@ -25,6 +26,8 @@ MOUNTED = "Raw data: "
 HISTORY = "marts.dim_customers_history"
 # two sets of raw data, whose marts all differ but for those that come from seeds alone
 RAW_SEEDS = {"one": 4, "other": 14}
+# customers of two loads of a source, few enough of whom change that the rest is kept
+CUSTOMERS, CHANGED = 60, 6
 
 
 def write_raw_sets(folder: Path) -> dict[str, Path]:
@@ -34,6 +37,22 @@ def write_raw_sets(folder: Path) -> dict[str, Path]:
             random_raw.make_raw(seed, customers=12, transactions=90), folder / name
         )
     return {name: folder / name for name in RAW_SEEDS}
+
+
+def write_raw_loads(folder: Path) -> dict[str, Path]:
+    """Two loads of one source: sales of a few customers went, were corrected, or are new."""
+    loads = {"one": random_raw.make_raw(4, customers=CUSTOMERS, transactions=5 * CUSTOMERS)}
+    sales = loads["one"]["transactions"]
+    people = list(dict.fromkeys(name for name in sales["customer_id"] if name))[:CHANGED]
+    gone, corrected, new = (sales["customer_id"].isin(people[kind::3]) for kind in range(3))
+    later = sales[~gone].copy()
+    later.loc[corrected, "amount"] = "77.77"
+    added = sales[new].assign(transacted_at="2024-12-24", loaded_at="2024-12-24")
+    added["transaction_id"] = [f"new-{number}" for number in range(len(added))]
+    loads["other"] = loads["one"] | {"transactions": pd.concat([later, added], ignore_index=True)}
+    for name, raw in loads.items():
+        random_raw.write_raw(raw, folder / name)
+    return {name: folder / name for name in loads}
 
 
 def run_as_group(*arguments) -> None:

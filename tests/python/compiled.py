@@ -90,15 +90,22 @@ class CompiledProject:
             for schema in sorted({node["schema"] for node in self.nodes} | {"raw"}):
                 connection.execute(f"create schema {schema}")
             connection.execute(f"create table staging.erasure_salt as select '{SALT}' as salt")
-            # nothing is kept from an earlier build
+            # nothing is kept from an earlier build, and there was no run
             connection.execute(
                 "create table staging.changes_read (table_name varchar, change_number bigint)"
             )
+            columns = self.columns_of("run_history")
+            connection.execute(f"create table staging.runs ({columns})")
             for table, columns in self.raw_columns.items():
                 load_raw_table(connection, table, columns, raw.get(table))
             for node in self.nodes:
                 self.build(connection, node, as_of_date)
             yield connection
+
+    def columns_of(self, model: str) -> str:
+        """Columns and types of a model's contract."""
+        node = next(node for node in self.nodes if Path(node["path"]).stem == model)
+        return ", ".join(f'"{name}" {kind}' for name, kind in node["contract"].items())
 
     def build(self, connection, node: dict, as_of_date: date | str | None) -> None:
         """Create the table of one seed or model."""
@@ -112,7 +119,7 @@ class CompiledProject:
         if not node["contract"]:
             connection.execute(f"create table {relation} as {sql}")
             return
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in node["contract"].items())
+        columns = self.columns_of(Path(node["path"]).stem)
         connection.execute(f"create table {relation} ({columns})")
         connection.execute(f"insert into {relation} by name {sql}")
 

@@ -1,0 +1,135 @@
+"""What PostgreSQL keeps from build to build is what DuckDB makes from nothing; builds never mix."""
+
+import itertools
+
+import duckdb
+import random_raw
+from compare import OF_RUNS
+from hypothesis import HealthCheck, Phase, given, settings
+from postgres import Postgres
+from test_increments import BUILD, LEFT_OUT, SCHEMAS, Load, histories, raw_by_hand
+from test_parity import differences, read_marts
+from test_server_gone import held_at
+
+# what is kept by customers, and all that it reads
+KEPT = ("--select", "+config.incremental_strategy:replace_touched")
+
+
+def contents(fetch) -> dict[str, tuple]:
+    """Rows of everything that is kept, or follows from it."""
+    found = read_marts(fetch, SCHEMAS)
+    left_out = {*LEFT_OUT, *OF_RUNS, "build_lock", "erasure_salt"}
+    return {
+        name: rows
+        for name, rows in found.items()
+        # every engine has a hash of its own
+        if name.split(".")[1] not in left_out and "base_crm__batches" not in name
+    }
+
+
+def is_eventful(loads: list[Load]) -> bool:
+    """Whether sales change with most loads, contacts with one, and so does a variable."""
+    pairs = list(itertools.pairwise(load.raw for load in loads))
+    changed = {
+        table: sum(
+            not one[table].equals(two[table])
+            for one, two in pairs
+            if {table} <= one.keys() & two.keys()
+        )
+        for table in ("transactions", "campaign_contacts")
+    }
+    return (
+        changed["transactions"] > 1
+        and changed["campaign_contacts"] > 0
+        and any(load.variables for load in loads)
+    )
+
+
+def share_of_changed(postgres: Postgres, checksums: str) -> float:
+    """How many of the buckets have changed last."""
+    ((share,),) = postgres.read(
+        "select avg(case when change_number = newest then 1.0 else 0 end) from"
+        " (select change_number, max(change_number) over () as newest"
+        f" from intermediate.{checksums}) as changes"
+    )
+    return float(share)
+
+
+def test_each_change_alone_reaches_all_that_is_kept(database, tmp_path):
+    """As on DuckDB: customers who are alike, each with one change; D moves, others stay."""
+    postgres = database("builds")
+    members = {"vip_definition": "loyalty_member"}
+    for is_changed in (False, True):
+        random_raw.write_raw(raw_by_hand(is_changed), tmp_path / str(is_changed))
+        assert postgres.load(tmp_path / str(is_changed)).exit_code == 0
+        postgres.dbt(*BUILD, *KEPT, variables=members)
+    for checksums in ("int_sales_checksums", "int_engagement_checksums"):
+        assert 0 < share_of_changed(postgres, checksums) < 1 / 3, checksums
+    increments = contents(postgres.read)
+    postgres.dbt(*BUILD, *KEPT, "--full-refresh", variables=members)
+    found = differences(increments, contents(postgres.read))
+    assert not found, "\n".join(found)
+    assert len(increments["marts.fct_transactions"][1]) > 100
+
+
+@settings(
+    max_examples=1,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(loads=histories().filter(is_eventful))
+def test_a_sequence_of_loads_gives_what_duckdb_makes_from_nothing(
+    loads, database, duck, tmp_path_factory
+):
+    postgres = database("history")
+    folder = tmp_path_factory.mktemp("history")
+    for number, load in enumerate(loads):
+        raw = folder / f"load_{number}"
+        random_raw.write_raw(load.raw, raw)
+        assert postgres.load(raw).exit_code == 0
+        if load.part:
+            part = ("--quiet", "run", "--select", *load.part.split())
+            postgres.dbt(*part, variables=load.variables, succeeds=None)
+        postgres.dbt(*BUILD, *KEPT, variables=load.variables)
+        duck.forget()
+        duck(*BUILD, *KEPT, raw=raw, variables=load.variables)
+        with duckdb.connect(str(duck.database), read_only=True) as connection:
+            ours = contents(lambda sql: connection.execute(sql).fetchall())
+        theirs = contents(postgres.read)
+        # a part may hold more models
+        found = differences(ours, {name: theirs[name] for name in ours})
+        assert not found, f"load {number}:\n" + "\n".join(found)
+
+
+def test_two_builds_never_mix(database, folder, raw):
+    postgres = database("two_builds")
+    other = Postgres(postgres.server, postgres.name, folder / "postgres_other")
+    assert postgres.load(raw).exit_code == 0
+    run = ("--quiet", "run", "--select", "dim_segments", "int_rfm_cut_points")
+    postgres.dbt("--quiet", "seed")
+    postgres.dbt(*run)
+    with held_at(postgres, "marts.dim_segments", postgres.dbt, *run) as (build, _):
+        second = other.dbt(*run, succeeds=False)
+        assert second.exit_code == 2
+        assert "Another build of the database two_builds is at work, since 2" in second.text
+        assert "wait until it has ended, then run dbt again" in second.text
+        assert "Traceback" not in second.output
+    assert build.result().exit_code == 0
+    assert postgres.read("select count(*) from staging.build_lock") == [(0,)]
+    # a build that was killed has left its name and no session
+    dead = "insert into staging.build_lock values ('dead', '2024-01-01 00:00Z')"
+    postgres.execute(dead)
+    other.dbt(*run)
+    assert postgres.read("select count(*) from staging.build_lock") == [(0,)]
+    # and one that was thought dead ends where the other has taken over
+    postgres.execute(
+        "create function staging.take_over() returns trigger language plpgsql as"
+        " $$ begin new.run_id = 'another'; return new; end $$;"
+        " create trigger take_over before insert on staging.build_lock"
+        " for each row execute function staging.take_over()"
+    )
+    result = postgres.dbt(*run, succeeds=False)
+    assert result.exit_code == 1
+    assert "Another build of this database has begun meanwhile, so this one ends" in result.text
