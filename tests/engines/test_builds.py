@@ -5,9 +5,10 @@ import itertools
 import duckdb
 import random_raw
 from compare import OF_RUNS
+from dbt_runs import DbtRuns, copy_project
 from hypothesis import HealthCheck, Phase, given, settings
 from postgres import Postgres
-from test_increments import BUILD, LEFT_OUT, SCHEMAS, Load, histories, raw_by_hand
+from test_increments import BUILD, LEFT_OUT, SCHEMAS, Load, histories, raw_by_hand, write_seed
 from test_parity import differences, read_marts
 from test_server_gone import held_at
 
@@ -28,7 +29,7 @@ def contents(fetch) -> dict[str, tuple]:
 
 
 def is_eventful(loads: list[Load]) -> bool:
-    """Whether sales change with most loads, contacts with one, and so does a variable."""
+    """Whether sales change with most loads, contacts, a variable and a seed with one."""
     pairs = list(itertools.pairwise(load.raw for load in loads))
     changed = {
         table: sum(
@@ -42,17 +43,8 @@ def is_eventful(loads: list[Load]) -> bool:
         changed["transactions"] > 1
         and changed["campaign_contacts"] > 0
         and any(load.variables for load in loads)
+        and any(load.seed for load in loads)
     )
-
-
-def share_of_changed(postgres: Postgres, checksums: str) -> float:
-    """How many of the buckets have changed last."""
-    ((share,),) = postgres.read(
-        "select avg(case when change_number = newest then 1.0 else 0 end) from"
-        " (select change_number, max(change_number) over () as newest"
-        f" from intermediate.{checksums}) as changes"
-    )
-    return float(share)
 
 
 def test_each_change_alone_reaches_all_that_is_kept(database, tmp_path):
@@ -64,7 +56,7 @@ def test_each_change_alone_reaches_all_that_is_kept(database, tmp_path):
         assert postgres.load(tmp_path / str(is_changed)).exit_code == 0
         postgres.dbt(*BUILD, *KEPT, variables=members)
     for checksums in ("int_sales_checksums", "int_engagement_checksums"):
-        assert 0 < share_of_changed(postgres, checksums) < 1 / 3, checksums
+        assert 0 < postgres.share_of_changed(checksums) < 1 / 3, checksums
     increments = contents(postgres.read)
     postgres.dbt(*BUILD, *KEPT, "--full-refresh", variables=members)
     found = differences(increments, contents(postgres.read))
@@ -81,13 +73,17 @@ def test_each_change_alone_reaches_all_that_is_kept(database, tmp_path):
 )
 @given(loads=histories().filter(is_eventful))
 def test_a_sequence_of_loads_gives_what_duckdb_makes_from_nothing(
-    loads, database, duck, tmp_path_factory
+    loads, database, tmp_path_factory
 ):
-    postgres = database("history")
     folder = tmp_path_factory.mktemp("history")
+    postgres = database("history")
+    # seeds are changed
+    duck = DbtRuns(folder / "duckdb", copy_project(folder / "project"))
+    postgres.runs = DbtRuns(folder / "postgres", duck.project)
     for number, load in enumerate(loads):
         raw = folder / f"load_{number}"
         random_raw.write_raw(load.raw, raw)
+        write_seed(duck.project, load.seed)
         assert postgres.load(raw).exit_code == 0
         if load.part:
             part = ("--quiet", "run", "--select", *load.part.split())

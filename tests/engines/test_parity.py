@@ -56,7 +56,10 @@ def moments(values) -> list[datetime]:
 
 
 def next_day(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """What the folder holds a day later: sales, late ones, corrections, merges and an erasure."""
+    """What the folder holds a day later: sales, late ones, corrections, merges and an erasure.
+
+    Of few enough customers that what is kept of the others stays.
+    """
     later = {table: frame.copy() for table, frame in raw.items()}
     sales = later["transactions"]
     newest = max(moments(sales["transacted_at"]))
@@ -69,13 +72,13 @@ def next_day(raw: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
                 copy[name] = value
         return copy
 
-    new = changed(sales.iloc[::9], transacted_at=(newest + timedelta(days=1)).isoformat())
+    new = changed(sales.iloc[::61], transacted_at=(newest + timedelta(days=1)).isoformat())
     new["transaction_id"] = [f"new-{number}" for number in range(len(new))]
-    late = changed(sales.iloc[3::17])
+    late = changed(sales.iloc[3::127])
     late["transaction_id"] = [f"late-{number}" for number in range(len(late))]
-    corrected = changed(sales.iloc[1::11], amount="77.77")
-    cancelled = changed(sales.iloc[2::23], status="cancelled")
-    broken = changed(sales.iloc[4::97], amount="none")
+    corrected = changed(sales.iloc[1::83], amount="77.77")
+    cancelled = changed(sales.iloc[2::151], status="cancelled")
+    broken = changed(sales.iloc[4::197], amount="none")
     later["transactions"] = pd.concat([sales, new, late, corrected, cancelled, broken])
     # a correction came and went: the folder holds what the source says today
     later["transaction_lines"] = later["transaction_lines"].iloc[5:]
@@ -185,6 +188,8 @@ def test_two_load_days_give_the_same_marts(name, duck, other, tmp_path):
         ours, theirs = build_both(duck, other, tmp_path / day, variables, command)
         messages = differences(ours, theirs)
         assert not messages, "\n".join([f"{name}, {day}, {variables}:", *messages])
+        if other.target == "postgres" and day == "day_2" and not variables:
+            assert other.share_of_changed("int_sales_checksums") < 1 / 3, "nothing is kept"
         seen.append({mart: len(rows) for mart, (_, rows) in theirs.items()})
     # nothing is compared with nothing
     assert seen[0] != seen[1]

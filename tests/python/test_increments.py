@@ -2,8 +2,8 @@
 
 Each history begins with hostile random data and goes on with loads of edits: rows that come with a
 new or an old stamp, corrections, rows that change in place or go, merges, requests to be forgotten,
-whole tables that go and come back, other variables, runs of a part of the models. One database sees
-every load, the other is built from nothing.
+whole tables that go and come back, other variables and seeds, runs of a part of the models. One
+database sees every load, the other is built from nothing.
 """
 
 import csv
@@ -11,14 +11,16 @@ import os
 import shutil
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import by_hand
 import duckdb
 import pandas as pd
+import pytest
 import random_raw
 from compare import snapshot, snapshot_differences
-from dbt_runs import PROJECT, DbtRuns
+from dbt_runs import PROJECT, DbtRuns, copy_project
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +48,13 @@ VARIABLES = (
     {"vip_definition": "loyalty_member"},
     {"reporting_timezone": "Pacific/Auckland"},
     {"ecommerce_channels": ["app", "store"]},
+)
+# a line of a seed, and another in its place
+SEEDS = (
+    ("attribution_windows", "email,120", "email,30"),
+    ("rfm_scale", "monetary,1,90,amount", "monetary,1,140,amount"),
+    ("segment_lookup", "customer_360,444,Champion,", "customer_360,444,Loyal,"),
+    ("interaction_types", "call,consideration,true,false", "call,awareness,true,false"),
 )
 NEW_STAMP = "2031-01-{:02} 03:00:00"
 # what is kept from build to build, beside the marts
@@ -106,11 +115,13 @@ class Load(NamedTuple):
     variables: Mapping = {}
     # models that are run alone before the build
     part: str | None = None
+    # one of SEEDS, in place of what the project brings
+    seed: tuple[str, str, str] | None = None
 
     def __repr__(self) -> str:
         """Tell what a load is by the number of its rows."""
         counts = {table: len(frame) for table, frame in self.raw.items()}
-        return f"Load({counts}, {self.variables}, {self.part})"
+        return f"Load({counts}, {self.variables}, {self.part}, {self.seed})"
 
 
 def day_of(text: str | None) -> date | None:
@@ -159,7 +170,8 @@ def histories(draw) -> list[Load]:
             for table, frame in raw.items()
         }
         part = draw(st.one_of(st.none(), st.sampled_from(PARTS)))
-        loads.append(Load(raw, draw_variables(draw, raw), part))
+        seed = draw(st.one_of(st.none(), st.sampled_from(SEEDS)))
+        loads.append(Load(raw, draw_variables(draw, raw), part, seed))
         absent = draw(st.lists(st.sampled_from(sorted(raw)), max_size=1))
         raw = {t: frame for t, frame in raw.items() if t == "transactions" or t not in absent}
     return loads
@@ -171,6 +183,23 @@ def contents(runs: DbtRuns) -> dict[str, tuple]:
         return snapshot(connection, SCHEMAS, LEFT_OUT)
 
 
+def write_seed(project: Path, seed: tuple[str, str, str] | None) -> None:
+    """Put the project's seeds into a copy of it, one line changed."""
+    assert project != PROJECT
+    for name, line, changed in SEEDS:
+        text = (PROJECT / f"seeds/{name}.csv").read_text("utf-8")
+        assert text.count(f"{line}\n") == 1, line
+        if seed == (name, line, changed):
+            text = text.replace(f"{line}\n", f"{changed}\n")
+        (project / f"seeds/{name}.csv").write_text(text, "utf-8")
+
+
+@pytest.fixture(scope="session")
+def seeded_runs(worker_folder) -> DbtRuns:
+    """Runs of dbt on a copy of the project whose seeds may be changed."""
+    return DbtRuns(worker_folder / "seeded", copy_project(worker_folder / "seeded_project"))
+
+
 @settings(
     max_examples=HISTORIES,
     deadline=None,
@@ -180,23 +209,24 @@ def contents(runs: DbtRuns) -> dict[str, tuple]:
 )
 @given(loads=histories())
 def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(
-    loads, worker_runs, tmp_path_factory
+    loads, seeded_runs, tmp_path_factory
 ):
-    worker_runs.forget()
+    seeded_runs.forget()
     folder = tmp_path_factory.mktemp("history")
     for number, load in enumerate(loads):
+        write_seed(seeded_runs.project, load.seed)
         raw_folder = folder / f"load_{number}"
         random_raw.write_raw(load.raw, raw_folder, ["csv", "parquet"][number % 2])
         settings = {"raw": raw_folder, "variables": load.variables}
         if load.part:
             # what it reads may not be there yet
             part = load.part.split()
-            worker_runs("--quiet", "run", "--select", *part, **settings, succeeds=None)
-        worker_runs(*BUILD, **settings)
-        kept = contents(worker_runs)
-        with worker_runs.put_aside():
-            worker_runs(*BUILD, **settings)
-            found = snapshot_differences(kept, contents(worker_runs))
+            seeded_runs("--quiet", "run", "--select", *part, **settings, succeeds=None)
+        seeded_runs(*BUILD, **settings)
+        kept = contents(seeded_runs)
+        with seeded_runs.put_aside():
+            seeded_runs(*BUILD, **settings)
+            found = snapshot_differences(kept, contents(seeded_runs))
         assert not found, f"load {number}:\n" + "\n".join(found)
 
 
