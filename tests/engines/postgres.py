@@ -49,12 +49,3 @@ class Postgres(Engine):
     def read(self, sql: str) -> list[tuple]:
         """Rows of a query on the marts, as the owner."""
         return self.execute(sql)
-
-    def share_of_changed(self, checksums: str) -> float:
-        """How many of the buckets of a table of checksums have changed last."""
-        ((share,),) = self.read(
-            "select avg(case when change_number = newest then 1.0 else 0 end) from"
-            " (select change_number, max(change_number) over () as newest"
-            f" from intermediate.{checksums}) as changes"
-        )
-        return float(share)

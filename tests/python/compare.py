@@ -185,3 +185,16 @@ def snapshot_differences(first: dict[str, tuple], second: dict[str, tuple]) -> l
             f"{name}: only in the second build: {row}" for row in list(other - one)[:SHOWN]
         ]
     return messages
+
+
+def share_of_changed(fetch, checksums: str) -> float:
+    """How many of the buckets of a table of checksums have changed last; ``fetch`` runs a query.
+
+    Up to a third of them is replaced in what is kept by customers, else all is made anew.
+    """
+    ((share,),) = fetch(
+        "select avg(case when change_number = newest then 1.0 else 0 end) from"
+        " (select change_number, max(change_number) over () as newest"
+        f" from intermediate.{checksums}) as changes"
+    )
+    return float(share)
