@@ -37,5 +37,6 @@
 
 {#- A sum of money as decimal(18,2), 0 where there is none. expression: SQL; condition: SQL or none. -#}
 {%- macro sum_amount(expression, condition=none) -%}
-    {{ return('cast(coalesce(sum(' ~ expression ~ ')' ~ (' filter (where ' ~ condition ~ ')' if condition else '') ~ ', 0) as decimal(18, 2))') }}
+    {#- by CASE: a FILTER takes DuckDB longer -#}
+    {{ return('cast(coalesce(sum(' ~ ('case when ' ~ condition ~ ' then ' ~ expression ~ ' end' if condition else expression) ~ '), 0) as decimal(18, 2))') }}
 {%- endmacro -%}

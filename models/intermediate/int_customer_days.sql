@@ -27,7 +27,7 @@ days as (
         {{ days_between("cast('1970-01-01' as date)", 'transaction_date') }} as day_number,
         cast(count(*) as integer) as purchase_count,
         {{ sum_amount('amount') }} as sales_amount,
-        cast(count(*) filter (where is_vip_sale) as integer) as vip_purchase_count,
+        cast(count(case when is_vip_sale then 1 end) as integer) as vip_purchase_count,
         {{ sum_amount('amount', 'is_vip_sale') }} as vip_sales_amount
     from purchases
     group by customer_id, transaction_date
