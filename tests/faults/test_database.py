@@ -1,13 +1,17 @@
 """A database that cannot be opened or written: one sentence, and nothing is lost."""
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_runs import PROJECT
 from faults import (
     BUILD,
     MOUNTED,
-    kill,
     marts,
     put_away,
     sentence_of,
@@ -169,13 +173,23 @@ def test_a_build_beside_the_marts_is_swapped_in_as_a_whole(dbt, raws):
     assert dbt.query("select count(*) from staging.base_crm__transactions")[0][0] > 0
 
 
-def test_a_failed_build_beside_the_marts_changes_nothing(dbt, raws):
+def test_the_recipe_of_the_docs_swaps_in_a_good_build_and_no_other(dbt, tmp_path):
+    text = (PROJECT / "docs/operations.md").read_text("utf-8")
+    (recipe,) = [block for block in text.split("```") if "mkdir -p /data/marts/next" in block]
+    recipe = recipe.removeprefix("sh\n").replace("/data/marts", str(dbt.folder))
+    recipe = recipe.replace("clientele.duckdb", dbt.database.name)
+    users = {k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "DBT_"))}
+    users["PATH"] = f"{Path(sys.executable).parent}:{users['PATH']}"
+    shutil.rmtree(dbt.folder / "next", ignore_errors=True)
     before = dbt.database.read_bytes()
-    beside = dbt.folder / "next" / dbt.database.name
-    beside.parent.mkdir(exist_ok=True)
-    shutil.copy(dbt.database, beside)
-    environment = {"CRM_DATABASE": str(beside)}
-    started = start(dbt, *BUILD[1:], raw=raws["other"], environment=environment)
-    wait_until(dbt, started, MOUNTED)
-    assert kill(started)
-    assert dbt.database.read_bytes() == before
+    for raw, is_good in ((tmp_path / "nowhere", False), (PROJECT / "data/sample", True)):
+        done = subprocess.run(
+            ["bash", "-c", recipe],
+            cwd=PROJECT,
+            env=users | dbt.settings(None) | {"CRM_RAW_PATH": str(raw)},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode == 0) == is_good, done.stdout + done.stderr
+        assert (dbt.database.read_bytes() == before) == (not is_good)
+    assert dbt.query("select count(*) from marts.fct_transactions")[0][0] > 8000

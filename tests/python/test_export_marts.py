@@ -38,6 +38,11 @@ def test_a_copy_holds_what_its_role_reads_and_nothing_else(built, tmp_path, caps
     with duckdb.connect(str(out)) as copy, duckdb.connect(str(built), read_only=True) as origin:
         assert copy.execute(query).fetchall() == origin.execute(query).fetchall()
 
+    out = tmp_path / "executives.duckdb"
+    assert export_marts.main(["--role", "crm_executive", "--out", str(out)]) == 0
+    readable = {name for name in everything if name.startswith(("marts.", "pii."))}
+    assert relations(out) == readable and "pii.dim_customer_contacts" in readable
+
     folder = tmp_path / "service"
     arguments = ["--database", str(built), "--role", "crm_service", "--out", str(folder)]
     assert export_marts.main(arguments) == 0
