@@ -25,10 +25,11 @@
         {%- if skipped -%}
             {%- do parts.append(skipped | length ~ ' skipped') -%}
         {%- endif -%}
-        {%- set is_counted = 'build_summary' in names_of_built -%}
+        {#- where the database ended a step with an error it may be gone, or have no room for a row: it is not asked any more -#}
+        {%- set is_whole = not failed | rejectattr('status', 'equalto', 'fail') | list -%}
+        {%- set is_counted = is_whole and 'build_summary' in names_of_built -%}
         {%- do print('clientele: ' ~ (clientele.counted_rows() if is_counted else '') ~ parts | join(', ') ~ '.') -%}
-        {#- where a table could not be written there may be no room for a row either -#}
-        {%- if clientele.is_build() and completed_at and not failed | rejectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
+        {%- if clientele.is_build() and completed_at and is_whole -%}
             {%- do clientele.record_run(
                 completed_at | max,
                 [seconds, nodes | length, marts | length, failed | length, nodes | selectattr('status', 'equalto', 'warn') | list | length],

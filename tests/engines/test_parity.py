@@ -19,7 +19,7 @@ from dbt_runs import PROJECT
 from engine import Engine
 from test_same_data_same_marts import canonical_texts, write_typed
 
-WITH_CHECKS = ["--quiet", "build"]
+WITH_CHECKS = ["--quiet", "--no-write-json", "build"]
 BUILD = [*WITH_CHECKS, "--exclude-resource-type", "test"]
 BUILD += ["--exclude-resource-type", "unit_test"]
 SHOWN = 5

@@ -17,7 +17,7 @@ from dbt_runs import DbtRuns, Result, new_process, run_in_this_process
 
 # seeds, models and the line at the end; data tests change nothing
 BUILD = [
-    *("--quiet", "build", "--exclude-resource-type", "test"),
+    *("--quiet", "--no-write-json", "build", "--exclude-resource-type", "test"),
     *("--exclude-resource-type", "unit_test"),
 ]
 # in a log, once the database is open and raw files are read

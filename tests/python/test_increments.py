@@ -27,7 +27,8 @@ from hypothesis import strategies as st
 # CRM_HISTORIES=50 pytest tests/python/test_increments.py, where there is the time
 HISTORIES = int(os.environ.get("CRM_HISTORIES", "4"))
 LOADS = 3
-BUILD = ("--quiet", "build", "--exclude-resource-type", "test", "unit_test")
+# without the files that dbt writes beside, which nobody reads here and take a second
+BUILD = ("--quiet", "--no-write-json", "build", "--exclude-resource-type", "test", "unit_test")
 # few enough of them are touched by a load that the rest is kept
 CUSTOMERS, TRANSACTIONS = 60, 300
 # what may be run alone between two builds
@@ -293,6 +294,7 @@ def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters
 
 def kept_by_customer(runs: DbtRuns, variables: Mapping | None = None) -> list[str]:
     """Relations that are kept from build to build by customers."""
+    runs("--quiet", "parse", variables=variables)
     return [
         f"{node['schema']}.{node['name']}"
         for node in runs.manifest(variables)["nodes"].values()
