@@ -156,7 +156,9 @@ def histories(draw) -> list[Load]:
             empty = pd.DataFrame(columns=raw[table].columns, dtype=object)
             rows = other.get(table, empty).reindex(columns=raw[table].columns)
             raw[table] = edit_table(draw, table, raw[table], rows, stamp)
-        people = list(dict.fromkeys(value for value in raw["transactions"]["customer_id"] if value))
+        # an optional column: some data have none
+        customers = raw["transactions"].get("customer_id", [])
+        people = list(dict.fromkeys(value for value in customers if value))
         if len(people) > 1 and draw(st.booleans()):
             one, two = draw(st.permutations(people))[:2]
             for table, row in (
