@@ -12,6 +12,7 @@ from faults import BUILD, HISTORY, kill, marts, rebuilt, start
 # made anew, and of two loads of a source, where the customers without a change are kept
 SEEDS = {"raws": 20261124, "loads": 20261125}
 KILLS = 10
+WHILE_WRITING = 3  # at least so many of them while marts are written
 # these begin without a database, as the very first build does
 FIRST_BUILDS = {0, 5}
 # the salt of erased keys is given to the clean builds only: the killed ones have to keep it
@@ -39,7 +40,8 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, reques
     seconds = (time.monotonic() - began) / 2
     history = marts(dbt.database)[HISTORY]
     kills, between, moments, shares = 0, 0, [], []
-    while kills < KILLS:
+    # where most is kept the marts are written in a smaller part of the build: more kills hit it
+    while kills < KILLS or (between < WHILE_WRITING and kills < 2 * KILLS):
         name = next(name for name in names if name != done)
         environment = NO_SALT
         if kills in FIRST_BUILDS:
@@ -86,7 +88,4 @@ def test_a_killed_build_leaves_whole_marts_and_the_next_one_is_clean(dbt, reques
         done = name
     assert (min(shares) < 1 / 3) == (kind == "loads"), shares
     print(f"{kills} kills: {moments}")
-    # where most is kept the marts are written in a smaller part of the build
-    assert between >= (3 if kind == "raws" else 1), (
-        f"hardly a kill came while marts were written: {moments}"
-    )
+    assert between >= WHILE_WRITING, f"hardly a kill came while marts were written: {moments}"
