@@ -4,8 +4,8 @@
 # make site    the dashboard and the documentation of the built marts, in site/
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
-# make test-engines  PostgreSQL against DuckDB, roles and loading (not part of make test)
-# make test-spark  a Spark cluster against DuckDB (longer, so a job of its own in CI)
+# make test-engines  PostgreSQL and Spark against DuckDB, roles and loading (not part of make test)
+# make test-spark  all that there is about Spark (longer, so a job of its own in CI)
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
 # make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)
@@ -82,11 +82,11 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 # with a line that says so.
 ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines
 
-test-engines: $(ENGINES_INSTALLED)
-	$(ENGINE_TESTS) -k "not spark" --dist loadfile
+test-engines: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
+	$(ENGINE_TESTS) -k "not spark or spark-both" --dist loadfile
 
 test-spark: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	$(ENGINE_TESTS) -k spark -n 0 --durations 10
+	$(ENGINE_TESTS) -k "spark and not spark-both" -n 0 --durations 10
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt

@@ -74,6 +74,7 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds, config) -> None:
         """Make the path absolute and try the file. Called right before the connection is made."""
+        check_memory_limit(creds.settings["memory_limit"])
         if creds.path == ":memory:" or "://" in creds.path or creds.path.startswith("md:"):
             return
         path = PROJECT / creds.path
@@ -98,6 +99,18 @@ class Plugin(BasePlugin):
             conn.create_function("raw_file_fault", raw_file_fault, ["varchar"], "varchar")
             # who leaves the connection open to the end, as sqlfluff does, would be told of leaks
             atexit.register(take_back, conn)
+
+
+def check_memory_limit(limit: str) -> None:
+    """Refuse a limit of memory that DuckDB does not understand."""
+    try:
+        with duckdb.connect() as connection:
+            connection.execute("set memory_limit = ?", [limit])
+    except duckdb.Error:
+        raise DbtRuntimeError(
+            "CRM_MEMORY_LIMIT takes a size such as 4GB or, from DuckDB 2.0 on, a share of the"
+            f" machine's memory such as 30%; it was given: {limit}. Mend it, {AGAIN}."
+        ) from None
 
 
 def take_back(conn) -> None:

@@ -51,7 +51,7 @@ MOVED_BY_D = {
     *("dim_customers", "dim_customer_contacts", "customer_360", "customer_360_contacts"),
     *("fct_customer_rfm", "fct_customer_value", "fct_customers_at_risk", "fct_campaign_audiences"),
     *("int_customers_valued", "int_customer_value_measured", "int_purchases_expected"),
-    *("int_customer_engagement", "int_dropout_points"),
+    "int_customer_engagement",
 }
 # of all past periods by the segment on D, so that every score that changes with D changes it; it is
 # no row a customer, so it stands in neither of the two

@@ -91,9 +91,17 @@ def put_in_place(written: Path, out: Path) -> None:
     if out.suffix == ".duckdb":
         written.replace(out)
         return
+    # an earlier copy goes last: a reader misses it for a moment, and nobody for good
+    old = written.with_name(f"{written.name}.old")
     if out.exists():
-        shutil.rmtree(out)
-    written.rename(out)
+        out.rename(old)
+    try:
+        written.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_place(database: Path, out: Path, relations: set[str]) -> None:

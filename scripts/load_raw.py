@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import duckdb
@@ -35,6 +36,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "models/staging/crm/_crm__sources.yml"
 MARK = "Made by clientele from raw files; loaded anew by scripts/load_raw.py."
 TARGETS = ["postgres", "spark"]
+SECONDS_TO_END = 3
 
 
 class LoadError(Exception):
@@ -171,6 +173,7 @@ def load_postgres(files: dict[str, Path]) -> None:
         ) from error
     try:
         with connection, connection.cursor() as cursor:
+            wait_for_builds(cursor)
             cursor.execute("select to_regnamespace(%s) is not null", [schema])
             if not cursor.fetchone()[0]:
                 cursor.execute(f'create schema "{schema}"')
@@ -197,6 +200,31 @@ def load_postgres(files: dict[str, Path]) -> None:
         raise LoadError(f"Nothing was loaded, PostgreSQL said: {said}.") from error
     finally:
         connection.close()
+
+
+def wait_for_builds(cursor) -> None:
+    """Refuse to load while dbt is at work, which would read some tables of each load.
+
+    One that has just ended has a session for a moment yet. (profiles.yml names the sessions.)
+    """
+    prefix = os.environ.get("CRM_SCHEMA_PREFIX", "")
+    deadline = time.monotonic() + SECONDS_TO_END
+    while True:
+        cursor.execute(
+            "select count(*), current_database() from pg_stat_activity"
+            " where datname = current_database() and application_name = %s",
+            [f"clientele {prefix}".strip()],
+        )
+        sessions, database = cursor.fetchone()
+        if not sessions:
+            return
+        if time.monotonic() > deadline:
+            raise LoadError(
+                f"dbt is at work on the database {database}, so nothing was loaded: wait until it"
+                " has ended, then run this again."
+            )
+        time.sleep(0.1)
+        cursor.execute("select pg_stat_clear_snapshot()")
 
 
 def prepare(cursor, schema: str, table: str, columns: list[str]) -> None:
@@ -241,10 +269,13 @@ def load_spark(files: dict[str, Path]) -> None:
     logging.getLogger("thrift").setLevel(logging.CRITICAL)
     schema = os.environ.get("CRM_SCHEMA_PREFIX", "") + "raw"
     file_format = os.environ.get("CRM_SPARK_FILE_FORMAT") or "parquet"
+    port = os.environ.get("CRM_SPARK_PORT") or "10000"
+    if not port.isdecimal():
+        raise LoadError(f"CRM_SPARK_PORT takes the number of a port; it was given: {port}.")
     try:
         cursor = hive.connect(
             host=os.environ.get("CRM_SPARK_HOST") or "127.0.0.1",
-            port=int(os.environ.get("CRM_SPARK_PORT") or "10000"),
+            port=int(port),
             username=os.environ.get("CRM_SPARK_USER") or "clientele",
             auth=os.environ.get("CRM_SPARK_AUTH") or "NONE",
         ).cursor()

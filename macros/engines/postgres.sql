@@ -134,6 +134,10 @@
     {{ return('cast(hashtextextended(cast(row(' ~ names | join(', ') ~ ') as text), 0) as decimal(38, 0))') }}
 {%- endmacro -%}
 
+{%- macro postgres__stored_type(name) -%}
+    {{ return('pg_typeof(' ~ name ~ ')') }}
+{%- endmacro -%}
+
 {#- The salt comes in as a setting of the session, handed over beside the statement, so that it stands in no statement and no log. -#}
 {%- macro postgres__given_erasure_salt() -%}
     {%- do adapter.add_query("select set_config('clientele.erasure_salt', %s, false)", bindings=[env_var('CRM_ERASURE_SALT', '')], abridge_sql_log=true) -%}
@@ -239,9 +243,14 @@
     {%- do clientele.postgres__keep_what_hook_did() -%}
 {%- endmacro -%}
 
+{#- A statement whose build was killed would go on to its end: the server looks whether anybody waits for it, where it can. -#}
 {%- macro postgres__hold_build() -%}
     do $$
     begin
+        begin
+            perform set_config('client_connection_check_interval', '1s', false);
+        exception when invalid_parameter_value then null;
+        end;
         perform 1 from {{ clientele.postgres__build_lock() }} where run_id = '{{ invocation_id }}' for share;
         if not found then
             raise exception 'Another build of this database has begun meanwhile, so this one ends here: wait until the other has ended, then run dbt again.';

@@ -147,23 +147,35 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {%- endmacro -%}
 
 {#-
-    Whether a model that keeps its rows makes all of them anew: it has none, has not read every change, its text, that of
+    Whether a model that keeps its rows makes all of them anew: it has none, knows not what it has read, its text, that of
     a model before it or a variable is another one, or so many buckets have changed that rows are written down faster
-    than replaced. Asked of the database once a run: SQL and materialization have to agree.
+    than replaced. Asked of the database once a run, and kept beside the graph, which dbt makes anew for every run: SQL and
+    materialization have to agree.
 -#}
 {%- macro is_built_anew() -%}
-    {%- if not execute or model.config.incremental_strategy != 'replace_touched' or flags.WHICH not in ['build', 'run', 'retry'] -%}
+    {%- if not execute or not clientele.is_build() or model.config.materialized != 'incremental' -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- set node = graph.nodes[model.unique_id] -%}
-    {%- if 'is_built_anew' not in node -%}
-        {%- do node.update({'is_built_anew': clientele.has_unread_rules_or_changes()}) -%}
+    {%- set answers = graph.setdefault('clientele_is_built_anew', {}) -%}
+    {%- if model.unique_id not in answers -%}
+        {%- do answers.update({model.unique_id: clientele.has_no_batches() or clientele.has_unread_rules_or_changes()}) -%}
     {%- endif -%}
-    {{ return(node['is_built_anew']) }}
+    {{ return(answers[model.unique_id]) }}
 {%- endmacro -%}
 
-{#- What macro is_built_anew asks the database. returns: whether the model has to be made anew -#}
+{#- Whether the model that asks goes by batches of raw rows, but has no note of those it has read. -#}
+{%- macro has_no_batches() -%}
+    {%- for name in model.depends_on.nodes if '.base_crm__batches' in name -%}
+        {{ return(run_query('select count(*) from ' ~ source('kept', 'batches_read') ~ " where model_name = '" ~ this.identifier ~ "'")[0][0] == 0) }}
+    {%- endfor -%}
+    {{ return(false) }}
+{%- endmacro -%}
+
+{#- Whether the model that asks goes by customers, but has not read every change of them, or too many, or under other rules. -#}
 {%- macro has_unread_rules_or_changes() -%}
+    {%- if model.config.incremental_strategy != 'replace_touched' -%}
+        {{ return(false) }}
+    {%- endif -%}
     {%- set read = source('kept', 'changes_read') -%}
     {%- for table in clientele.tables_of_changes() -%}
         {%- set row = run_query('select changes_read.rules, count(*), count(*) filter (where changes.change_number > changes_read.change_number),'

@@ -35,7 +35,8 @@
     The batches of one raw table, counted.
     relation  source relation; its name is the table's name in the contract
     returns   SQL text that gives table_name, raw_batch, row_count, checksum (text). The checksum is of the rows as they
-              came and of the SQL that judges and supersedes them, so that a new rule reads everything anew.
+              came, of the types they came in (whole cents and a decimal may be the same bits), and of the SQL that judges
+              and supersedes them, so that a new rule reads everything anew.
 -#}
 {%- macro count_raw_batches(relation) -%}
 {%- set contract = clientele.raw_contract(relation.identifier) -%}
@@ -49,7 +50,8 @@ select
     {%- else %}
     raw_batch,
     count(*) as row_count,
-    '{{ rules }}-' || cast(sum(row_hash) as {{ dbt.type_string() }})
+    '{{ rules }}-' || {{ dbt.hash('(select ' ~ clientele.stored_types(contract.columns | map(attribute='name')) ~ ' from ' ~ relation ~ ' limit 1)') }}
+    || '-' || cast(sum(row_hash) as {{ dbt.type_string() }})
     {%- if contract.event %} || case
         when count(loaded_on) = count(*) then ''
         {#- rows without a stamp of their own are judged by the newest of the table, which matters where it is older than they are #}
@@ -83,6 +85,24 @@ group by raw_batch
 
 {%- macro duckdb__row_hash(names) -%}
     {{ return('hash(' ~ names | join(', ') ~ ')') }}
+{%- endmacro -%}
+
+{#- SQL of a text that names the types of some columns as they are stored. names: list of columns -#}
+{%- macro stored_types(names) -%}
+    {%- set types = [] -%}
+    {%- for name in names -%}
+        {%- do types.append('cast(' ~ clientele.stored_type(name) ~ ' as ' ~ dbt.type_string() ~ ')') -%}
+    {%- endfor -%}
+    {{ return(types | join(" || ',' || ")) }}
+{%- endmacro -%}
+
+{#- SQL of the type of a column as it is stored. name: text -#}
+{%- macro stored_type(name) -%}
+    {{ return(adapter.dispatch('stored_type', 'clientele')(name)) }}
+{%- endmacro -%}
+
+{%- macro default__stored_type(name) -%}
+    {{ return('typeof(' ~ name ~ ')') }}
 {%- endmacro -%}
 
 {#-
@@ -225,7 +245,9 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 {%- endmacro -%}
 
 {#-
-    Notes, in the transaction that changed a model, which batches it has read by now. A post-hook.
+    Notes, in the transaction that changed a model, which batches it has read by now. Where models before it were left out of
+    the run nothing is noted, since the batches may have been counted before the rows were read: the next build makes it
+    anew. A post-hook.
     table    text, name of a table of source `crm`; none: all of them
 -#}
 {%- macro remember_batches(table=none) -%}
@@ -235,31 +257,43 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 {%- macro default__remember_batches(table) -%}
     {%- set read = source('kept', 'batches_read') -%}
     {%- set of_table = "table_name = '" ~ table ~ "'" if table else '1 = 1' -%}
-    delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }};
-    insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
-    select '{{ this.identifier }}', table_name, raw_batch, row_count, {{ clientele.checksum_for_model('batches') }} from {{ clientele.batches_of(table) }} as batches
+    delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }}
+    {%- if execute and not clientele.models_before(model, []) | reject('in', selected_resources) | list -%}
+        ;
+        insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
+        select '{{ this.identifier }}', table_name, raw_batch, row_count, {{ clientele.checksum_for_model('batches') }} from {{ clientele.batches_of(table) }} as batches
+    {%- endif -%}
 {%- endmacro -%}
 
 {#-
-    Says which batches have changed or are gone since the model has read them: a source has told no `loaded_at`, or an
-    older one, or a rule is new. A post-hook, before macro remember_batches.
+    Says which batches have changed or are gone since the model has read them, and which came with an older stamp than
+    what it has read: a source has told no `loaded_at`, or an older one, or a rule is new. A post-hook, before macro
+    remember_batches.
 -#}
 {%- macro tell_of_changed_batches() -%}
     {%- if execute and model.config.materialized == 'incremental' -%}
-        {%- set changed = run_query('select changed.table_name, changed.raw_batch from (' ~ clientele.changed_batches() ~ ') as changed inner join '
-            ~ source('kept', 'batches_read') ~ ' as batches_read on changed.table_name = batches_read.table_name and changed.raw_batch = batches_read.raw_batch'
-            ~ " where batches_read.model_name = '" ~ this.identifier ~ "' order by 1, 2") -%}
+        {%- set batches_read = '(select table_name, raw_batch, max(raw_batch) over (partition by table_name) as newest_batch from ' ~ source('kept', 'batches_read')
+            ~ " where model_name = '" ~ this.identifier ~ "')" -%}
+        {%- set changed = run_query('select changed.table_name, changed.raw_batch, max(case when changed.raw_batch = batches_read.raw_batch then 1 else 0 end) as was_read'
+            ~ ' from (' ~ clientele.changed_batches() ~ ') as changed inner join ' ~ batches_read ~ ' as batches_read on changed.table_name = batches_read.table_name'
+            ~ ' where changed.raw_batch <= batches_read.newest_batch group by changed.table_name, changed.raw_batch order by 1, 2') -%}
         {%- for rows in changed.rows | groupby('table_name') -%}
-            {%- set names = rows.list | map(attribute='raw_batch') | list -%}
-            {%- do print('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' that had been read before ' ~ ('has' if names | length == 1 else 'have')
-                ~ ' changed, or gone, or got other rules (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.') -%}
+            {%- set known = rows.list | selectattr('was_read') | map(attribute='raw_batch') | list -%}
+            {%- set late = rows.list | rejectattr('was_read') | map(attribute='raw_batch') | list -%}
+            {%- for names, happened in [(known, 'that had been read before changed, or went, or got other rules'), (late, 'came with an older stamp than others that had been read')] if names -%}
+                {%- do print('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' ' ~ happened
+                    ~ ' (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.') -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Whether the model that asks is there already and keeps its rows; neither a full refresh nor a unit test looks at the database. -#}
+{#-
+    Whether the model that asks is there already and keeps its rows in this run. Neither a full refresh nor a unit test looks
+    at the database, and what only shows a query (compile, show, docs) shows that of all rows.
+-#}
 {%- macro is_kept_already() -%}
-    {{ return(this is not none and not should_full_refresh() and is_incremental()) }}
+    {{ return(this is not none and clientele.is_build() and not should_full_refresh() and is_incremental()) }}
 {%- endmacro -%}
 
 {#-

@@ -1,11 +1,9 @@
 """What the tests of other engines share: servers of their own, started when needed.
 
 `make test-engines` and `make test-spark` run them; `pytest tests/engines/test_x.py` one. Where
-PostgreSQL or Java for Spark is absent and cannot be installed its tests are skipped, and the last
-line says so.
+PostgreSQL or Java for Spark is absent and cannot be installed its tests are skipped.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,14 +79,3 @@ def raw(tmp_path) -> Path:
         encoding="utf-8",
     )
     return folder
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    """One line that nobody overlooks."""
-    reasons = {
-        reason[1]
-        for report in terminalreporter.stats.get("skipped", [])
-        if (reason := re.search(r"(\w+ was not tested: .*?)['\")]*$", str(report.longrepr)))
-    }
-    for reason in reasons:
-        terminalreporter.write_line(f"!!! {reason}", red=True, bold=True)

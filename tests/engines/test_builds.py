@@ -1,6 +1,8 @@
 """What PostgreSQL keeps from build to build is what DuckDB makes from nothing; builds never mix."""
 
 import itertools
+import signal
+from functools import partial
 
 import duckdb
 import random_raw
@@ -99,6 +101,21 @@ def test_a_sequence_of_loads_gives_what_duckdb_makes_from_nothing(
         assert not found, f"load {number}:\n" + "\n".join(found)
 
 
+def test_a_build_that_was_killed_holds_up_the_next_one_for_seconds(database, folder, raw):
+    """Also where it was killed in the middle of a statement that has not ended."""
+    postgres = database("killed")
+    other = Postgres(postgres.server, postgres.name, folder / "postgres_other")
+    assert postgres.load(raw).exit_code == 0
+    postgres.dbt("--quiet", "seed")
+    postgres.dbt("--quiet", "run", "--select", "dim_segments")
+    # by then it waits
+    postgres.time_limit = 30
+    run = partial(postgres.dbt, "--quiet", "run", "--select", "dim_segments", succeeds=None)
+    with held_at(postgres, "marts.dim_segments", run) as (build, _):
+        assert build.result().exit_code == -signal.SIGKILL
+        other.dbt("--quiet", "run", "--select", "int_rfm_cut_points")
+
+
 def test_two_builds_never_mix(database, folder, raw):
     postgres = database("two_builds")
     other = Postgres(postgres.server, postgres.name, folder / "postgres_other")
@@ -112,6 +129,9 @@ def test_two_builds_never_mix(database, folder, raw):
         assert "Another build of the database two_builds is at work, since 2" in second.text
         assert "wait until it has ended, then run dbt again" in second.text
         assert "Traceback" not in second.output
+        load = other.load(raw)
+        assert load.exit_code == 1
+        assert "dbt is at work on the database two_builds, so nothing was loaded" in load.text
     assert build.result().exit_code == 0
     assert postgres.read("select count(*) from staging.build_lock") == [(0,)]
     # a build that was killed has left its name and no session

@@ -426,6 +426,22 @@ def test_a_bad_variable_stops_the_run(dbt, tmp_path, name, value):
     assert f"The variable {name} takes" in sentence_of(result)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("CRM_SCHEMA_PREFIX", "CI_", "CRM_SCHEMA_PREFIX takes lower-case letters, digits and"),
+        ("CRM_SCHEMA_PREFIX", "1st_", "CRM_SCHEMA_PREFIX takes lower-case letters, digits and"),
+        ("CRM_MEMORY_LIMIT", "much", "CRM_MEMORY_LIMIT takes a size such as 4GB or"),
+    ],
+)
+def test_a_bad_setting_stops_the_run(dbt, tmp_path, setting, value, sentence):
+    raw = put(tmp_path, {"transactions.csv": GOOD})
+    result = dbt(*MOUNT_ONLY, raw=raw, environment={setting: value}, succeeds=False)
+    assert f"{sentence}" in result.text and f"it was given: {value}. Mend it" in result.text
+    assert "Traceback" not in result.output
+    dbt(*MOUNT_ONLY, raw=raw, environment={setting: ""})
+
+
 def test_an_unknown_variable_stops_the_run(dbt, tmp_path):
     raw = put(tmp_path, {"transactions.csv": GOOD})
     result = dbt(*MOUNT_ONLY, raw=raw, variables={"as_of": "2024-01-01"}, succeeds=False)

