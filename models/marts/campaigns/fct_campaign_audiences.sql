@@ -65,43 +65,73 @@ customers as (
     left join best_hours_of_customers as best_hours on scores.customer_id = best_hours.customer_id
 ),
 
+segments as (
+    select
+        segments.scheme,
+        segments.segment,
+        segments.recommended_action,
+        coalesce(of_segment.best_day_of_week, of_all.best_day_of_week) as best_day_of_week,
+        coalesce(of_segment.best_hour_of_day, of_all.best_hour_of_day) as best_hour_of_day,
+        case
+            when of_segment.best_day_of_week is not null then 'segment'
+            when of_all.best_day_of_week is not null then 'all'
+        end as timing_source
+    from {{ ref('dim_segments') }} as segments
+    left join best_hours_of_segments as of_segment on segments.scheme = of_segment.scheme and segments.segment = of_segment.segment
+    left join best_hours_of_segments as of_all on segments.scheme = of_all.scheme and of_all.segment = 'all'
+),
+
+-- a segment given by hand goes before that of the score
+overrides as (
+    select
+        overrides.customer_id,
+        overrides.scheme,
+        overrides.segment,
+        overrides.reason,
+        segments.recommended_action,
+        segments.best_day_of_week,
+        segments.best_hour_of_day,
+        segments.timing_source
+    from {{ ref('int_segment_overrides') }} as overrides
+    left join segments on overrides.scheme = segments.scheme and overrides.segment = segments.segment
+),
+
+-- What a segment brings is joined as one: DuckDB takes what is joined with a handful of overrides for as few rows, and with
+-- each small table would hold all customers in memory once more.
 listed as (
     select
         customers.*,
         lookup.scheme,
+        overrides.segment is not null as is_segment_override,
         overrides.reason as override_reason,
-        coalesce(overrides.segment, lookup.segment) as segment,
-        overrides.segment is not null as is_segment_override
+        {% for name in ['segment', 'recommended_action', 'timing_source'] -%}
+        case when overrides.segment is not null then overrides.{{ name }} else segments.{{ name }} end as {{ name }},
+        {% endfor -%}
+        {% for name in ['best_day_of_week', 'best_hour_of_day'] -%}
+        case when overrides.segment is not null then overrides.{{ name }} else segments.{{ name }} end as {{ name }}_of_segment{{ ',' if not loop.last }}
+        {% endfor -%}
     from customers
     inner join {{ ref('segment_lookup') }} as lookup on customers.rfm_score = lookup.rfm_score
-    -- a segment given by hand goes before that of the score
-    left join {{ ref('int_segment_overrides') }} as overrides
-        on customers.customer_id = overrides.customer_id and lookup.scheme = overrides.scheme
+    left join segments on lookup.scheme = segments.scheme and lookup.segment = segments.segment
+    left join overrides on customers.customer_id = overrides.customer_id and lookup.scheme = overrides.scheme
 )
 
 select
-    listed.as_of_date,
-    listed.scheme,
-    listed.segment,
-    listed.customer_id,
-    listed.is_segment_override,
-    segments.recommended_action,
-    coalesce('Segment given by hand: ' || listed.override_reason || '; ', '')
-    || 'Last purchase on ' || cast({{ date_plus('listed.as_of_date', '-listed.recency_days', 'day') }} as {{ dbt.type_string() }}) || ', '
-    || cast(listed.recency_days as {{ dbt.type_string() }}) || case when listed.recency_days = 1 then ' day' else ' days' end || ' ago; '
-    || cast(listed.purchase_count_in_window as {{ dbt.type_string() }})
-    || case when listed.purchase_count_in_window = 1 then ' purchase' else ' purchases' end || ' for '
-    || cast(listed.sales_amount_in_window as {{ dbt.type_string() }})
+    as_of_date,
+    scheme,
+    segment,
+    customer_id,
+    is_segment_override,
+    recommended_action,
+    coalesce('Segment given by hand: ' || override_reason || '; ', '')
+    || 'Last purchase on ' || cast({{ date_plus('as_of_date', '-recency_days', 'day') }} as {{ dbt.type_string() }}) || ', '
+    || cast(recency_days as {{ dbt.type_string() }}) || case when recency_days = 1 then ' day' else ' days' end || ' ago; '
+    || cast(purchase_count_in_window as {{ dbt.type_string() }})
+    || case when purchase_count_in_window = 1 then ' purchase' else ' purchases' end || ' for '
+    || cast(sales_amount_in_window as {{ dbt.type_string() }})
     || ' in the {{ var("rfm_window_days") }} days up to it' as reason,
-    listed.best_channel,
-    coalesce(listed.best_day_of_week, of_segment.best_day_of_week, of_all.best_day_of_week) as best_day_of_week,
-    coalesce(listed.best_hour_of_day, of_segment.best_hour_of_day, of_all.best_hour_of_day) as best_hour_of_day,
-    case
-        when listed.best_day_of_week is not null then 'customer'
-        when of_segment.best_day_of_week is not null then 'segment'
-        when of_all.best_day_of_week is not null then 'all'
-    end as timing_source
+    best_channel,
+    coalesce(best_day_of_week, best_day_of_week_of_segment) as best_day_of_week,
+    coalesce(best_hour_of_day, best_hour_of_day_of_segment) as best_hour_of_day,
+    case when best_day_of_week is not null then 'customer' else timing_source end as timing_source
 from listed
-left join {{ ref('dim_segments') }} as segments on listed.scheme = segments.scheme and listed.segment = segments.segment
-left join best_hours_of_segments as of_segment on listed.scheme = of_segment.scheme and listed.segment = of_segment.segment
-left join best_hours_of_segments as of_all on listed.scheme = of_all.scheme and of_all.segment = 'all'
