@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import compare
+import load_raw
 import oracle
 import pandas as pd
 import pytest
@@ -30,6 +31,39 @@ def manifest(worker_runs) -> dict:
 def models_of(manifest: dict) -> dict[str, dict]:
     """Models by their unique id."""
     return {k: n for k, n in manifest["nodes"].items() if n["resource_type"] == "model"}
+
+
+# -- what is kept from build to build --------------------------------------------------------------
+def test_rules_of_kept_models_name_every_variable_that_they_read(manifest):
+    """Day D shows in the checksums; every other variable has to make kept rows anew."""
+    nodes = manifest["nodes"]
+    read = set()
+    seen = set()
+    waiting = [
+        name
+        for name, node in nodes.items()
+        if node["config"].get("incremental_strategy") == "replace_touched"
+    ]
+    assert len(waiting) > 5
+    while waiting:
+        name = waiting.pop()
+        if name in seen or not name.startswith(("model.clientele.", "macro.clientele.")):
+            continue
+        seen.add(name)
+        node = nodes.get(name) or manifest["macros"][name]
+        text = node.get("raw_code") or node.get("macro_sql")
+        read |= set(re.findall(r"\bvar\(\s*['\"](\w+)['\"]", text))
+        waiting += node["depends_on"].get("nodes", []) + node["depends_on"]["macros"]
+    assert "macro.clientele.sum_amount" in seen
+    rules = manifest["macros"]["macro.clientele.rules_of_model"]["macro_sql"]
+    (listed,) = re.findall(r"for name in \[(.*?)\]", rules)
+    assert set(re.findall(r"\w+", listed)) == read - {"as_of_date"}
+
+
+def test_one_mark_tells_raw_tables_that_the_load_command_made(manifest):
+    for engine in load_raw.TARGETS:
+        macro = manifest["macros"][f"macro.clientele.{engine}__mark_raw_table"]
+        assert load_raw.MARK in macro["macro_sql"]
 
 
 # -- the raw contract ------------------------------------------------------------------------------

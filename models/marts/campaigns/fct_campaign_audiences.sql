@@ -102,14 +102,13 @@ listed as (
     select
         customers.*,
         lookup.scheme,
-        overrides.segment is not null as is_segment_override,
         overrides.reason as override_reason,
-        {% for name in ['segment', 'recommended_action', 'timing_source'] -%}
-        case when overrides.segment is not null then overrides.{{ name }} else segments.{{ name }} end as {{ name }},
-        {% endfor -%}
-        {% for name in ['best_day_of_week', 'best_hour_of_day'] -%}
-        case when overrides.segment is not null then overrides.{{ name }} else segments.{{ name }} end as {{ name }}_of_segment{{ ',' if not loop.last }}
-        {% endfor -%}
+        overrides.segment is not null as is_segment_override,
+        coalesce(overrides.segment, lookup.segment) as segment,
+        case when overrides.segment is not null then overrides.recommended_action else segments.recommended_action end as recommended_action,
+        case when overrides.segment is not null then overrides.timing_source else segments.timing_source end as timing_source,
+        case when overrides.segment is not null then overrides.best_day_of_week else segments.best_day_of_week end as best_day_of_week_of_segment,
+        case when overrides.segment is not null then overrides.best_hour_of_day else segments.best_hour_of_day end as best_hour_of_day_of_segment
     from customers
     inner join {{ ref('segment_lookup') }} as lookup on customers.rfm_score = lookup.rfm_score
     left join segments on lookup.scheme = segments.scheme and lookup.segment = segments.segment
