@@ -5,10 +5,6 @@
 -#}
 {%- macro check_variables() -%}
     {%- if execute -%}
-        {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
-        {%- if not clientele.is_text_like(prefix, '([a-z_][a-z0-9_]*)?') -%}
-            {%- do exceptions.raise_compiler_error('CRM_SCHEMA_PREFIX takes lower-case letters, digits and underscores, such as ci_; it was given: ' ~ prefix ~ '. Mend it, then run dbt again.') -%}
-        {%- endif -%}
         {%- set checks = [
             ('as_of_date', clientele.is_date_text(var('as_of_date')), 'a date written YYYY-MM-DD, or null'),
             ('rfm_window_days', clientele.is_whole_number(var('rfm_window_days')), 'a whole number of days, 0 or more'),

@@ -4,7 +4,12 @@
     custom_schema_name  text or none; none gives the target's own schema
     node                the node, as dbt hands it over (not used)
     returns             text
+    errors              a compiler error where the prefix is no name, or, on some engines, not the same one unquoted
 -#}
 {%- macro generate_schema_name(custom_schema_name, node) -%}
-    {{ env_var('CRM_SCHEMA_PREFIX', '') }}{{ (custom_schema_name or target.schema) | trim }}
+    {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
+    {%- if not modules.re.fullmatch('([a-z_][a-z0-9_]*)?', prefix) -%}
+        {%- do exceptions.raise_compiler_error('CRM_SCHEMA_PREFIX takes lower-case letters, digits and underscores, no digit first, such as ci_; it was given: ' ~ prefix ~ '. Mend it, then run dbt again.') -%}
+    {%- endif -%}
+    {{ prefix }}{{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro -%}

@@ -74,7 +74,8 @@ class Plugin(BasePlugin):
 
     def update_connection_config(self, creds, config) -> None:
         """Make the path absolute and try the file. Called right before the connection is made."""
-        check_memory_limit(creds.settings["memory_limit"])
+        if limit := creds.settings.get("memory_limit"):
+            check_memory_limit(limit)
         if creds.path == ":memory:" or "://" in creds.path or creds.path.startswith("md:"):
             return
         path = PROJECT / creds.path

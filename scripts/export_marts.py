@@ -17,7 +17,6 @@ Out: a name ending in .duckdb gives a database with the schemas the role reads, 
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -91,17 +90,16 @@ def put_in_place(written: Path, out: Path) -> None:
     if out.suffix == ".duckdb":
         written.replace(out)
         return
-    # an earlier copy goes last: a reader misses it for a moment, and nobody for good
+    # an earlier copy goes last: a reader misses it for a moment, and it comes back where this fails
     old = written.with_name(f"{written.name}.old")
     if out.exists():
         out.rename(old)
     try:
         written.rename(out)
-    except OSError:
+    except BaseException:
         if old.exists():
             old.rename(out)
         raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_place(database: Path, out: Path, relations: set[str]) -> None:

@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 CONTRACT = PROJECT / "models/staging/crm/_crm__sources.yml"
 MARK = "Made by clientele from raw files; loaded anew by scripts/load_raw.py."
 TARGETS = ["postgres", "spark"]
+# between two models of a build there is no session for a moment, and after its end one for a moment
+SECONDS_OF_QUIET = 1
 SECONDS_TO_END = 3
 
 
@@ -205,26 +208,29 @@ def load_postgres(files: dict[str, Path]) -> None:
 def wait_for_builds(cursor) -> None:
     """Refuse to load while dbt is at work, which would read some tables of each load.
 
-    One that has just ended has a session for a moment yet. (profiles.yml names the sessions.)
+    A build that begins meanwhile waits until the load is done (macro begin_build). One that is at
+    work has a session nearly always, whose name profiles.yml gives, and for a moment after its end.
     """
-    prefix = os.environ.get("CRM_SCHEMA_PREFIX", "")
-    deadline = time.monotonic() + SECONDS_TO_END
-    while True:
+    name = f"clientele {os.environ.get('CRM_SCHEMA_PREFIX', '')}".strip()
+    cursor.execute("select pg_advisory_xact_lock(hashtext('clientele.build'))")
+    began = seen = time.monotonic()
+    while time.monotonic() - seen < SECONDS_OF_QUIET:
+        cursor.execute("select pg_stat_clear_snapshot()")
         cursor.execute(
-            "select count(*), current_database() from pg_stat_activity"
-            " where datname = current_database() and application_name = %s",
-            [f"clientele {prefix}".strip()],
+            "select count(*), current_database() from pg_stat_activity where application_name = %s"
+            " and datname = current_database() and pid <> pg_backend_pid()",
+            [name],
         )
         sessions, database = cursor.fetchone()
-        if not sessions:
-            return
-        if time.monotonic() > deadline:
-            raise LoadError(
-                f"dbt is at work on the database {database}, so nothing was loaded: wait until it"
-                " has ended, then run this again."
-            )
+        if sessions:
+            seen = time.monotonic()
+            if seen - began > SECONDS_TO_END:
+                raise LoadError(
+                    f"dbt is at work on the database {database}, so nothing was loaded: wait until"
+                    f" it has ended, then run this again. If it is not, a session named {name} is"
+                    " left in pg_stat_activity: end it."
+                )
         time.sleep(0.1)
-        cursor.execute("select pg_stat_clear_snapshot()")
 
 
 def prepare(cursor, schema: str, table: str, columns: list[str]) -> None:
@@ -342,7 +348,14 @@ def main() -> int:
     parser.add_argument("--through", help="folder that Spark's cluster sees too")
     options = parser.parse_args()
     folder = options.raw or os.environ.get("CRM_RAW_PATH", "data/sample")
+    prefix = os.environ.get("CRM_SCHEMA_PREFIX", "")
     try:
+        # as macro generate_schema_name
+        if not re.fullmatch("([a-z_][a-z0-9_]*)?", prefix):
+            raise LoadError(
+                "CRM_SCHEMA_PREFIX takes lower-case letters, digits and underscores, no digit"
+                f" first, such as ci_; it was given: {prefix}. Mend it, then run this again."
+            )
         if not folder:
             raise LoadError(
                 "CRM_RAW_PATH is empty, so there is nothing to load: name the folder with --raw."

@@ -149,14 +149,13 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {#-
     Whether a model that keeps its rows makes all of them anew: it has none, knows not what it has read, its text, that of
     a model before it or a variable is another one, or so many buckets have changed that rows are written down faster
-    than replaced. Asked of the database once a run, and kept beside the graph, which dbt makes anew for every run: SQL and
-    materialization have to agree.
+    than replaced. Asked of the database once a run, and kept beside the graph: SQL and materialization have to agree.
 -#}
 {%- macro is_built_anew() -%}
     {%- if not execute or not clientele.is_build() or model.config.materialized != 'incremental' -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- set answers = graph.setdefault('clientele_is_built_anew', {}) -%}
+    {%- set answers = graph.setdefault('is_built_anew_' ~ invocation_id, {}) -%}
     {%- if model.unique_id not in answers -%}
         {%- do answers.update({model.unique_id: clientele.has_no_batches() or clientele.has_unread_rules_or_changes()}) -%}
     {%- endif -%}

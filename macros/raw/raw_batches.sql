@@ -266,8 +266,8 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 {%- endmacro -%}
 
 {#-
-    Says which batches have changed or are gone since the model has read them, and which came with an older stamp than
-    what it has read: a source has told no `loaded_at`, or an older one, or a rule is new. A post-hook, before macro
+    Says which batches have changed or are gone since the model has read them, and which came that are older than what it
+    has read: a source has told no `loaded_at`, or an older one, or a rule is new. A post-hook, before macro
     remember_batches.
 -#}
 {%- macro tell_of_changed_batches() -%}
@@ -280,9 +280,9 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
         {%- for rows in changed.rows | groupby('table_name') -%}
             {%- set known = rows.list | selectattr('was_read') | map(attribute='raw_batch') | list -%}
             {%- set late = rows.list | rejectattr('was_read') | map(attribute='raw_batch') | list -%}
-            {%- for names, happened in [(known, 'that had been read before changed, or went, or got other rules'), (late, 'came with an older stamp than others that had been read')] if names -%}
+            {%- for names, happened in [(known, 'that had been read before changed, or went, or got other rules'), (late, 'came after newer ones had been read')] if names -%}
                 {%- do print('Raw data: ' ~ clientele.counted(names | length, 'batch', 'batches') ~ ' of ' ~ rows.grouper ~ ' ' ~ happened
-                    ~ ' (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): the rows were judged anew.') -%}
+                    ~ ' (' ~ names[:3] | map('string') | join(', ') ~ (', …' if names | length > 3 else '') ~ '): ' ~ ('the rows were judged anew.' if names == known else 'the rows were judged too.')) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}

@@ -54,7 +54,8 @@ def database(server, folder) -> Callable[..., Postgres]:
 def cluster(folder) -> Iterator[Spark]:
     """A Spark cluster without a table; it is gone after the tests.
 
-    Each worker of pytest-xdist would have one of its own: `make test-spark` has no workers.
+    Each worker of pytest-xdist would have one of its own: `make test-spark` has no workers, and
+    `make test-engines` keeps the tests of a file together.
     """
     place = folder / "cluster"
     with started(spark_cluster, place, "Spark") as cluster:

@@ -437,7 +437,7 @@ def test_a_bad_variable_stops_the_run(dbt, tmp_path, name, value):
 def test_a_bad_setting_stops_the_run(dbt, tmp_path, setting, value, sentence):
     raw = put(tmp_path, {"transactions.csv": GOOD})
     result = dbt(*MOUNT_ONLY, raw=raw, environment={setting: value}, succeeds=False)
-    assert f"{sentence}" in result.text and f"it was given: {value}. Mend it" in result.text
+    assert sentence in result.text and f"it was given: {value}. Mend it" in result.text
     assert "Traceback" not in result.output
     dbt(*MOUNT_ONLY, raw=raw, environment={setting: ""})
 

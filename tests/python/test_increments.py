@@ -217,6 +217,7 @@ def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(seeded_runs, 
         max_examples=HISTORIES,
         deadline=None,
         derandomize="CRM_HISTORIES" not in os.environ,
+        print_blob=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -245,6 +246,9 @@ def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(seeded_runs, 
             assert not found, f"load {number}:\n" + "\n".join(found)
 
     follow()
+    # of a few random ones each may change a rule
+    if "CRM_HISTORIES" in os.environ and HISTORIES < 10:
+        return
     assert max(kept_models) == len(models), kept_models
     assert sum(kept_models) >= LEAST_KEPT * len(models) * len(kept_models), kept_models
 
@@ -326,6 +330,7 @@ def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters
     worker_runs.forget()
     raw = tmp_path / "raw"
     raw.mkdir()
+    late: list[list[tuple[str, str]]] = []
 
     def accepted_and_read_again(loaded_at: str) -> tuple[set[str], set[str]]:
         (raw / "transactions.csv").write_text(
@@ -336,6 +341,7 @@ def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters
             "utf-8",
         )
         said = worker_runs("run", "--select", "path:models/staging", raw=raw).output
+        late.append(re.findall(r"(\d+) batch\w* of transactions came after newer.*\((.*)\)", said))
         accepted = worker_runs.query("select transaction_id from staging.stg_crm__transactions")
         again = {
             day for day in ("2029-12-01", "2030-01-01") if "judged anew" in said and day in said
@@ -349,6 +355,8 @@ def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters
     assert accepted_and_read_again("2030-01-07") == ({"old", "late", "new"}, {"2030-01-01"})
     assert accepted_and_read_again("2030-01-08") == ({"old", "late", "new"}, set())
     assert accepted_and_read_again("2030-01-02") == ({"old", "new"}, {"2030-01-01"})
+    # which came, as it says, before others that had been read
+    assert late == [[], [], [], [], [], [("1", "2030-01-02")]]
 
 
 def kept_by_customer(runs: DbtRuns, variables: Mapping | None = None) -> list[str]:
