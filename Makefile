@@ -83,10 +83,10 @@ $(SITE_INSTALLED): requirements-site.txt $(INSTALLED)
 ENGINE_TESTS := env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/engines
 
 test-engines: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	$(ENGINE_TESTS) -k "not spark or spark-both" --dist loadfile
+	$(ENGINE_TESTS) -k "not spark or all_engines" --dist loadfile --no-loadscope-reorder
 
 test-spark: $(ENGINES_INSTALLED) $(SPARK_INSTALLED)
-	$(ENGINE_TESTS) -k "spark and not spark-both" -n 0 --durations 10
+	$(ENGINE_TESTS) -k "spark and not all_engines" -n 0 --durations 10
 
 $(ENGINES_INSTALLED): requirements-engines.txt $(INSTALLED)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-engines.txt
