@@ -8,7 +8,7 @@
 -#}
 {%- macro generate_schema_name(custom_schema_name, node) -%}
     {%- set prefix = env_var('CRM_SCHEMA_PREFIX', '') -%}
-    {%- if not modules.re.fullmatch('([a-z_][a-z0-9_]*)?', prefix) -%}
+    {%- if not clientele.is_text_like(prefix, '([a-z_][a-z0-9_]*)?') -%}
         {%- do exceptions.raise_compiler_error('CRM_SCHEMA_PREFIX takes lower-case letters, digits and underscores, no digit first, such as ci_; it was given: ' ~ prefix ~ '. Mend it, then run dbt again.') -%}
     {%- endif -%}
     {{ prefix }}{{ (custom_schema_name or target.schema) | trim }}

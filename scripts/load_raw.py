@@ -176,7 +176,7 @@ def load_postgres(files: dict[str, Path]) -> None:
         ) from error
     try:
         with connection, connection.cursor() as cursor:
-            wait_for_builds(cursor)
+            refuse_during_builds(cursor)
             cursor.execute("select to_regnamespace(%s) is not null", [schema])
             if not cursor.fetchone()[0]:
                 cursor.execute(f'create schema "{schema}"')
@@ -205,7 +205,7 @@ def load_postgres(files: dict[str, Path]) -> None:
         connection.close()
 
 
-def wait_for_builds(cursor) -> None:
+def refuse_during_builds(cursor) -> None:
     """Refuse to load while dbt is at work, which would read some tables of each load.
 
     A build that begins meanwhile waits until the load is done (macro begin_build). One that is at

@@ -153,7 +153,7 @@ def differences(one: dict[str, tuple], other: dict[str, tuple], leave_out=()) ->
 
 
 # -- tests -----------------------------------------------------------------------------------------
-@pytest.fixture
+@pytest.fixture(params=["postgres", "spark"])
 def other(request) -> Engine:
     """Another engine, without a table."""
     if request.param == "postgres":
@@ -182,7 +182,6 @@ def build_both(duck, other: Engine, raw: Path, variables=None, command=BUILD) ->
 
 
 @pytest.mark.parametrize("name", ["sample", "random"])
-@pytest.mark.parametrize("other", ["postgres", "spark"], indirect=True)
 def test_two_load_days_give_the_same_marts(name, duck, other, tmp_path):
     assert_two_load_days_give_the_same_marts(name, duck, other, tmp_path)
 
