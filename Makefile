@@ -1,5 +1,6 @@
 # make build   from a bare clone to built marts on the embedded DuckDB, with the sample
 # make test    every check; both do all their set-up
+# make lint    the linters, which make test runs too
 # make fit     fit the models of customer value to the database that CRM_DATABASE names, and build what follows from them
 # make site    the dashboard and the documentation of the built marts, in site/
 # make serve   look at them at http://127.0.0.1:8080
@@ -9,9 +10,11 @@
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
 # make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)
-# make clean   remove what the others made
+# make clean   remove what the others made, also the databases in build/, but not clientele.duckdb; not while a server of build/ runs
+# make clean-database  remove clientele.duckdb, .wal and .tmp too: the salt of erased customers, dim_customers_history and
+#                      run_history go with it, which no build makes again (docs/operations.md)
 .DEFAULT_GOAL := build
-.PHONY: build test lint fit site built serve test-site test-engines test-spark test-faults audit lock clean
+.PHONY: build test lint fit site built serve test-site test-engines test-spark test-faults audit lock clean clean-database
 
 PYTHON ?= python3
 VENV := .venv
@@ -137,5 +140,14 @@ lock:
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 		--custom-compile-command "make lock" --upgrade
 
+# servers that are started for a try keep the numbers of their processes beside their data
 clean:
-	rm -rf $(VENV) build target logs site dashboard/dist dashboard/node_modules clientele.duckdb clientele.duckdb.wal
+	@for file in $$(find build -name '*.pid' 2>/dev/null); do \
+		kill -0 "$$(head -n 1 "$$file")" 2>/dev/null || continue; \
+		echo "A server runs on what is in build/, see $$file: stop it first, python scripts/postgres_server.py stop or python scripts/spark_cluster.py stop." >&2; \
+		exit 1; \
+	done
+	rm -rf $(VENV) build target logs site dashboard/dist dashboard/node_modules
+
+clean-database:
+	rm -rf clientele.duckdb clientele.duckdb.wal clientele.duckdb.tmp

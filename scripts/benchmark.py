@@ -70,6 +70,8 @@ with duckdb.connect(database) as connection:
 INTRODUCTION = """\
 # Benchmarks
 
+Goals are the project's own: bounds that it has set itself.
+
 Written by `python scripts/benchmark.py --write`. It times `dbt run` of the path to
 `fct_customer_rfm`, `fct_segment_split` and `fct_period_kpis`, dbt's start included, against
 `scripts/benchmark_by_hand.sql`, one hand-written DuckDB script for the same three results, each in

@@ -130,8 +130,15 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__.splitlines()[0], epilog="docs/engines.md says who reads what."
     )
     parser.add_argument("--out", required=True, help="<name>.duckdb, or a folder for Parquet")
-    parser.add_argument("--role", default="crm_analyst", help="who it is for (%(default)s)")
-    parser.add_argument("--database", help="DuckDB file of the build")
+    parser.add_argument(
+        "--role",
+        default="crm_analyst",
+        help="who it is for: crm_analyst, crm_executive or crm_service (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--database",
+        help="DuckDB file of the build (default: CRM_DATABASE, else clientele.duckdb)",
+    )
     options = parser.parse_args(arguments)
     database = Path(options.database or os.environ.get("CRM_DATABASE") or "clientele.duckdb")
     if not options.database:

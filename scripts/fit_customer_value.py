@@ -470,7 +470,10 @@ def main(arguments: list[str] | None = None) -> int:
         help="DuckDB file of a build; a relative path starts at the project (default: %(default)s)",
     )
     parser.add_argument(
-        "--seed", type=Path, default=SEED, help="CSV file to write (default: %(default)s)"
+        "--seed",
+        type=Path,
+        default=SEED,
+        help=f"CSV file to write (default: the project's {SEED.relative_to(PROJECT)})",
     )
     parser.add_argument("--vars", help="variables the database was built with, as dbt takes them")
     parser.add_argument("--no-build", action="store_true", help="stop after the seed")

@@ -342,7 +342,12 @@ def prepare_spark(cursor, schema: str, table: str, columns: list[str], file_form
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog="Environment: CRM_RAW_PATH and CRM_SCHEMA_PREFIX; for PostgreSQL PGHOST, PGPORT,"
+        " PGUSER, PGPASSWORD and PGDATABASE; for Spark CRM_SPARK_HOST, CRM_SPARK_PORT,"
+        " CRM_SPARK_USER, CRM_SPARK_AUTH and CRM_SPARK_FILE_FORMAT.",
+    )
     parser.add_argument("--target", choices=TARGETS, required=True, help="profile target to load")
     parser.add_argument("--raw", help="folder with the raw files (default: CRM_RAW_PATH)")
     parser.add_argument("--through", help="folder that Spark's cluster sees too")

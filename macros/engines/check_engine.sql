@@ -3,7 +3,7 @@
     errors  a sentence that says what is wrong and how to make a database that will do
 -#}
 {%- macro check_engine() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
+    {%- if execute and clientele.uses_database() -%}
         {%- do adapter.dispatch('check_engine', 'clientele')() -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -28,7 +28,7 @@
     nothing where the engine has no roles.
 -#}
 {%- macro keep_roles() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
+    {%- if execute and clientele.uses_database() -%}
         {%- do adapter.dispatch('keep_roles', 'clientele')() -%}
     {%- endif -%}
 {%- endmacro -%}

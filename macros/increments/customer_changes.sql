@@ -19,6 +19,11 @@
     {%- endif -%}
 {%- endmacro -%}
 
+{#- How many buckets there are: so many that few customers share one, also where there are ten million of them. -#}
+{%- macro customer_bucket_count() -%}
+    {{ return(4194304) }}
+{%- endmacro -%}
+
 {#-
     The bucket of a customer, or of the anonymous sales of a day.
     customer_id, day  SQL; without a day the customer is never NULL
@@ -26,7 +31,7 @@
 -#}
 {%- macro customer_bucket(customer_id, day=none) -%}
     {%- set key = 'coalesce(' ~ customer_id ~ ', cast(' ~ day ~ ' as ' ~ dbt.type_string() ~ '))' if day else customer_id -%}
-    {{ return('cast(' ~ clientele.row_hash([key]) ~ ' % 1048576 as integer)') }}
+    {{ return('cast(' ~ clientele.row_hash([key]) ~ ' % ' ~ clientele.customer_bucket_count() ~ ' as integer)') }}
 {%- endmacro -%}
 
 {#-
@@ -119,7 +124,10 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {%- macro duckdb__find_touched() -%}
     {%- if execute and clientele.is_kept_already() -%}
         set variable touched_by_{{ this.identifier }} = (
-            select coalesce(bitstring_agg(touched.customer_bucket, 0, 1048575), bitstring('0', 1048576))
+            select coalesce(
+                bitstring_agg(touched.customer_bucket, 0, {{ clientele.customer_bucket_count() - 1 }}),
+                bitstring('0', {{ clientele.customer_bucket_count() }})
+            )
             from ({{ clientele.touched_buckets() }}) as touched
         )
     {%- endif -%}
@@ -204,9 +212,9 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
     {{ return(names) }}
 {%- endmacro -%}
 
-{#- A hash of what makes a model's rows beside its data: its text, that of all models before it, and the variables. -#}
+{#- A hash of what makes a model's rows beside its data: its text, that of all models before it and of macros, and the variables. -#}
 {%- macro rules_of_model() -%}
-    {%- set texts = [model.raw_code] -%}
+    {%- set texts = [model.raw_code, clientele.hash_of_macros()] -%}
     {%- for name in clientele.models_before(model, []) | sort -%}
         {%- do texts.append(graph.nodes[name].raw_code) -%}
     {%- endfor -%}
@@ -217,9 +225,8 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 {%- endmacro -%}
 
 {#-
-    Notes, in the transaction that changed a model, the changes that it has read by now. Where models before it were left
-    out of the run nothing is noted, since what they hold may be older than the checksums: the next build makes it anew.
-    A post-hook.
+    Notes, in the transaction that changed a model, the changes that it has read by now. Where it may have read other rows
+    than the checksums are of nothing is noted, and the next build makes it anew. A post-hook.
 -#}
 {%- macro remember_changes() -%}
     {{ return(adapter.dispatch('remember_changes', 'clientele')()) }}
@@ -230,11 +237,11 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
     {%- if execute -%}
         {%- set rules_read = run_query('select max(rules) from ' ~ read ~ " where model_name = '" ~ this.identifier ~ "'")[0][0] -%}
         {%- if rules_read and rules_read != clientele.rules_of_model() and model.config.materialized == 'incremental' and not flags.FULL_REFRESH -%}
-            {%- do print(this.identifier ~ ' was made anew: its text, that of a model before it or a variable is another one than in the build before.') -%}
+            {%- do print(this.identifier ~ ' was made anew: its text, that of a model before it or of a macro, or a variable is another one than in the build before.') -%}
         {%- endif -%}
     {%- endif -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}'
-    {%- if execute and not clientele.models_before(model, []) | reject('in', selected_resources) | list -%}
+    {%- if execute and clientele.has_read_what_was_counted() -%}
         {%- for table in clientele.tables_of_changes() -%}
             ;
             insert into {{ read }} (model_name, table_name, change_number, as_of_date, rules)

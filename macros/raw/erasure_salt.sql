@@ -5,7 +5,7 @@
     returns  nothing
 -#}
 {%- macro keep_erasure_salt() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
+    {%- if execute and clientele.uses_database() -%}
         {%- set schema = env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging' -%}
         {%- set salt = schema ~ '.erasure_salt' -%}
         {%- set given = adapter.dispatch('given_erasure_salt', 'clientele')() -%}

@@ -8,7 +8,7 @@
 -#}
 {%- macro mount_raw() -%}
     {#- dbt compiles its hooks, and thereby runs them, for commands that only read what was built: those mount nothing. -#}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
+    {%- if execute and clientele.uses_database() -%}
         {%- if clientele.raw_path() == '' -%}
             {%- do clientele.complete_raw_tables() -%}
         {%- else -%}
@@ -63,7 +63,7 @@
         {%- endif -%}
         {%- do kind_of.update({name: kind}) -%}
     {%- endfor -%}
-    {%- set absent = [] -%}
+    {%- set absent, viewed = [], [] -%}
     {%- for table in clientele.raw_tables() -%}
         {%- set contract = clientele.raw_contract(table) -%}
         {%- set files = files_of[table] -%}
@@ -81,9 +81,33 @@
             {%- do clientele.load_csv_files(relation, files, contract) -%}
         {%- else -%}
             {%- do clientele.view_parquet_files(relation, files, contract) -%}
+            {%- do viewed.extend(files) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do graph.update({'viewed_files_' ~ invocation_id: {'files': viewed, 'stamp': clientele.stamp_of_files(viewed)}}) -%}
     {%- do log('Raw data: ' ~ folder ~ (' (absent, so empty: ' ~ absent | join(', ') ~ ')' if absent else ''), info=true) -%}
+{%- endmacro -%}
+
+{#- Size and time of some files, as one text. files: list of paths -#}
+{%- macro stamp_of_files(files) -%}
+    {%- if not files -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set stamps = run_query("select string_agg(filename || ' ' || size || ' ' || last_modified, ', ' order by filename) from read_blob(" ~ clientele.sql_list(files) ~ ')') -%}
+    {{ return(stamps[0][0]) }}
+{%- endmacro -%}
+
+{#-
+    Whether the files that this run reads through views are those of its beginning: of one that was replaced in between
+    nobody knows which models have read the other, so that none of them is to note what it has read. Says so once.
+-#}
+{%- macro has_same_files() -%}
+    {%- set viewed = graph.get('viewed_files_' ~ invocation_id) -%}
+    {%- if viewed and not viewed.is_changed and clientele.stamp_of_files(viewed.files) != viewed.stamp -%}
+        {%- do viewed.update({'is_changed': true}) -%}
+        {%- do print('Raw data: files in ' ~ clientele.raw_path() ~ ' were replaced while this run read them: run dbt build once more, which reads them anew.') -%}
+    {%- endif -%}
+    {{ return(not (viewed and viewed.is_changed)) }}
 {%- endmacro -%}
 
 {#- The mark on what the mount makes, so that it never drops what somebody else has loaded. -#}

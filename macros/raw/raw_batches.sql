@@ -83,8 +83,9 @@ group by raw_batch
     {{ return(adapter.dispatch('row_hash', 'clientele')(names)) }}
 {%- endmacro -%}
 
+{#- Twice, because the hash of the last value is only laid over that of those before it: two rows that change alike could cancel out. -#}
 {%- macro duckdb__row_hash(names) -%}
-    {{ return('hash(' ~ names | join(', ') ~ ')') }}
+    {{ return('hash(hash(' ~ names | join(', ') ~ '))') }}
 {%- endmacro -%}
 
 {#- SQL of a text that names the types of some columns as they are stored. names: list of columns -#}
@@ -126,9 +127,26 @@ group by raw_batch
         or batches.row_count is distinct from batches_read.row_count
 {%- endmacro -%}
 
-{#- SQL of a batch's checksum together with the text of the model that asks: a model that was changed reads everything anew. -#}
+{#- SQL of a batch's checksum together with the text of the model that asks, and of macros: one that was changed reads everything anew. -#}
 {%- macro checksum_for_model(batches) -%}
-    {{ return(batches ~ ".checksum || '-" ~ local_md5(model.raw_code or '') ~ "'") }}
+    {{ return(batches ~ ".checksum || '-" ~ local_md5((model.raw_code or '') ~ clientele.hash_of_macros()) ~ "'") }}
+{%- endmacro -%}
+
+{#- A hash of the text of all macros of the project: which of them make a model's rows is known to dbt, but not told to macros. -#}
+{%- macro hash_of_macros() -%}
+    {%- if not execute -%}
+        {{ return('') }}
+    {%- endif -%}
+    {#- once a run, beside the graph, as there are some hundred -#}
+    {%- set name = 'hash_of_macros_' ~ invocation_id -%}
+    {%- if name not in graph -%}
+        {%- set texts = [] -%}
+        {%- for macro in context['clientele'] | sort -%}
+            {%- do texts.append(context['clientele'][macro].macro.macro_sql) -%}
+        {%- endfor -%}
+        {%- do graph.update({name: local_md5(texts | join('\n'))}) -%}
+    {%- endif -%}
+    {{ return(graph[name]) }}
 {%- endmacro -%}
 
 {#-
@@ -245,9 +263,8 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 {%- endmacro -%}
 
 {#-
-    Notes, in the transaction that changed a model, which batches it has read by now. Where models before it were left out of
-    the run nothing is noted, since the batches may have been counted before the rows were read: the next build makes it
-    anew. A post-hook.
+    Notes, in the transaction that changed a model, which batches it has read by now. Where it may have read other rows than
+    those that were counted nothing is noted, and the next build makes it anew. A post-hook.
     table    text, name of a table of source `crm`; none: all of them
 -#}
 {%- macro remember_batches(table=none) -%}
@@ -258,11 +275,16 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
     {%- set read = source('kept', 'batches_read') -%}
     {%- set of_table = "table_name = '" ~ table ~ "'" if table else '1 = 1' -%}
     delete from {{ read }} where model_name = '{{ this.identifier }}' and {{ of_table }}
-    {%- if execute and not clientele.models_before(model, []) | reject('in', selected_resources) | list -%}
+    {%- if execute and clientele.has_read_what_was_counted() -%}
         ;
         insert into {{ read }} (model_name, table_name, raw_batch, row_count, checksum)
         select '{{ this.identifier }}', table_name, raw_batch, row_count, {{ clientele.checksum_for_model('batches') }} from {{ clientele.batches_of(table) }} as batches
     {%- endif -%}
+{%- endmacro -%}
+
+{#- Whether all models before the one that asks were built in this run, and from the same files. -#}
+{%- macro has_read_what_was_counted() -%}
+    {{ return(not clientele.models_before(model, []) | reject('in', selected_resources) | list and clientele.has_same_files()) }}
 {%- endmacro -%}
 
 {#-
@@ -310,7 +332,7 @@ where touched_keys.{{ contract.key | join(' is not null and touched_keys.') }} i
 
 {#- Makes the tables that remember what was read, and which runs there were, where they are not there yet. Runs on-run-start. -#}
 {%- macro keep_what_was_read() -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry', 'clone'] -%}
+    {%- if execute and clientele.uses_database() -%}
         {%- set schema = env_var('CRM_SCHEMA_PREFIX', '') ~ 'staging' -%}
         {%- set text = dbt.type_string() -%}
         {%- do run_query('create table if not exists ' ~ schema ~ '.batches_read (model_name ' ~ text ~ ', table_name ' ~ text ~ ', raw_batch date, row_count bigint, checksum ' ~ text ~ ')') -%}

@@ -40,3 +40,8 @@
 {%- macro is_build() -%}
     {{ return(flags.WHICH in ['build', 'run', 'seed', 'snapshot', 'retry']) }}
 {%- endmacro -%}
+
+{#- Whether this run works on a database that has to be ready for it: what only reads the project leaves it as it is. -#}
+{%- macro uses_database() -%}
+    {{ return(clientele.is_build() or flags.WHICH in ['test', 'clone']) }}
+{%- endmacro -%}

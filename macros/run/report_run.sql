@@ -7,7 +7,7 @@
 -#}
 {%- macro report_run(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry'] -%}
-        {%- set nodes = results | selectattr('node.resource_type', 'ne', 'operation') | list -%}
+        {%- set nodes = results | selectattr('node.resource_type', 'in', ['model', 'seed', 'snapshot', 'test', 'unit_test']) | list -%}
         {%- set failed = nodes | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
         {%- set names_of_built = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
         {%- set marts = nodes | selectattr('node.resource_type', 'in', ['model', 'snapshot']) | selectattr('status', 'equalto', 'success') | selectattr('node.schema', 'in', [env_var('CRM_SCHEMA_PREFIX', '') ~ 'marts', env_var('CRM_SCHEMA_PREFIX', '') ~ 'pii']) | list -%}

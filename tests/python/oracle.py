@@ -1,4 +1,4 @@
-"""Reference implementation of the marts, written from ``design.md`` sections 3 to 5 alone.
+"""Reference implementation of the marts, written from the design's definitions alone.
 
 It shares nothing with the dbt models, macros and seeds: the contract, the RFM scale, the two
 segment schemes and the attribution windows are written out here again. Every figure is computed in
@@ -195,6 +195,8 @@ REFERENCES = {
     "interactions": {"customer_id": "customers"},
     "leads": {"customer_id": "customers"},
     "surveys": {"customer_id": "customers"},
+    "customer_merges": {"duplicate_customer_id": "customers", "customer_id": "customers"},
+    "erasure_requests": {"customer_id": "customers"},
 }
 
 CUSTOMER_COLUMNS = {

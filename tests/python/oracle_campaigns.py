@@ -364,6 +364,8 @@ def cell_of(moment: datetime, basis: oracle.Basis) -> tuple[int, int]:
 
 def build_timing(basis: oracle.Basis, contacts: list[dict]) -> list[dict]:
     """When the customers of each segment buy and respond; all 168 cells of each."""
+    if basis.as_of is None:
+        return []
     rfm_of = {row["customer_id"]: row for row in basis.rfm}
     counts, sales, totals = Counter(), defaultdict(list), Counter()
     for customer_id, kind, moment, row in list_moments(basis, contacts):

@@ -17,7 +17,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
-PUBLISHED = Path(os.environ.get("CRM_EXAMPLE_DATA", PROJECT.parent / "shared/data"))
+PUBLISHED = Path(os.environ.get("CRM_EXAMPLE_DATA", PROJECT / "build/examples"))
 
 _spec = importlib.util.spec_from_file_location("map_raw", PROJECT / "scripts/map_raw.py")
 map_raw = importlib.util.module_from_spec(_spec)
@@ -237,7 +237,7 @@ def sales(tmp_path) -> Path:
 def published(name: str) -> Path:
     path = PUBLISHED / name
     if not path.exists():
-        reason = f"NOT CHECKED on the published set: there is no {path}; set CRM_EXAMPLE_DATA."
+        reason = f"NOT CHECKED on the published set: there is no {path} (CRM_EXAMPLE_DATA)."
         # a skip alone is one letter in the report
         warnings.warn(reason, stacklevel=2)
         pytest.skip(reason)

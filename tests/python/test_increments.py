@@ -282,6 +282,48 @@ def test_changed_rules_and_models_read_everything_anew(project_copy, tmp_path):
     assert all(before[t] != after[t] for t in [f"staging.stg_crm__{name}" for name in tables])
 
 
+def test_a_changed_macro_makes_anew_what_goes_by_it(project_copy, tmp_path):
+    """No model has another text, and the data are as they were."""
+    raw = tmp_path / "raw"
+    random_raw.write_raw(raw_by_hand(False), raw)
+    kept = DbtRuns(tmp_path / "kept", project_copy)
+    kept(*BUILD, raw=raw)
+    before = contents(kept)
+    macro = project_copy / "macros/rfm/rfm_score.sql"
+    text = macro.read_text("utf-8")
+    assert text.count("' > '") == 1
+    macro.write_text(text.replace("' > '", "' + 100 > '"), "utf-8")
+    said = kept(*BUILD, raw=raw)
+    assert "or of a macro" in said.output
+    whole = DbtRuns(tmp_path / "whole", project_copy)
+    whole(*BUILD, raw=raw)
+    after = contents(kept)
+    assert not (found := snapshot_differences(after, contents(whole))), "\n".join(found)
+    history = "marts.fct_customer_rfm_history"
+    assert before[history] != after[history]
+
+
+def test_rows_that_change_alike_do_not_cancel_out(worker_runs):
+    """A checksum is a sum: what a change of the last column adds has to hang on all others."""
+    said = worker_runs(
+        *("--quiet", "compile", "--inline", "{{ row_hash(['number', 'is_late']) }}"), raw=""
+    )
+    hashed = said.output.strip().splitlines()[-1]
+    (counts,) = duckdb.sql(f"""
+        with hashes as (
+            select number, is_late, cast({hashed} as hugeint) as row_hash
+            from range(2000000) as numbers (number)
+            cross join (values (false), (true)) as flags (is_late)
+        ),
+        differences as (
+            select sum(case when is_late then row_hash else -row_hash end) as difference
+            from hashes group by number
+        )
+        select count(*), count(distinct difference) from differences
+    """).fetchall()
+    assert counts == (2_000_000, 2_000_000)
+
+
 def test_other_types_with_the_same_bits_are_read_anew(worker_runs, tmp_path):
     """Whole cents and a decimal, numbers and moments: the same hash on DuckDB."""
     worker_runs.forget()
@@ -321,6 +363,31 @@ def test_a_model_that_alone_has_seen_other_files_is_made_anew(model, worker_runs
     assert contents(worker_runs) != before
     worker_runs(*staging, raw=tmp_path / "raw")
     assert not (found := snapshot_differences(before, contents(worker_runs))), "\n".join(found)
+
+
+def test_files_that_were_replaced_while_a_run_read_them_are_read_anew(project_copy, tmp_path):
+    """They are back before the next one, so that no batch has changed."""
+    raw, other = tmp_path / "raw", tmp_path / "other"
+    random_raw.write_raw(raw_by_hand(False), raw, "parquet")
+    random_raw.write_raw(random_raw.make_raw(12, 15, 120), other, "parquet")
+    model = project_copy / "models/staging/crm/stg_crm__transactions.sql"
+    text = model.read_text("utf-8")
+    hook = '    pre_hook="{{ env_var(\'BEFORE_IT\', \'\') }}",\n    post_hook='
+    assert text.count("    post_hook=") == 1
+    model.write_text(text.replace("    post_hook=", hook), "utf-8")
+    runs = DbtRuns(tmp_path / "runs", project_copy)
+    staging = ("run", "--select", "path:models/staging")
+    runs(*staging, raw=raw)
+    before = contents(runs)
+    file = raw / "transactions.parquet"
+    shutil.copy2(file, tmp_path)
+    replaces = f"copy (from '{other / file.name}') to '{file}' (format parquet)"
+    said = runs(*staging, "--full-refresh", raw=raw, environment={"BEFORE_IT": replaces})
+    assert said.text.count("were replaced while this run read them: run dbt build once more") == 1
+    assert contents(runs) != before
+    shutil.copy2(tmp_path / file.name, file)
+    assert "were replaced" not in runs(*staging, raw=raw).output
+    assert not (found := snapshot_differences(before, contents(runs))), "\n".join(found)
 
 
 def test_rows_without_a_stamp_are_judged_anew_only_where_the_newest_load_matters(

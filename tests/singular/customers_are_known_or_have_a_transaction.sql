@@ -12,12 +12,13 @@ expected as (
 
 select
     expected.customer_id as expected_customer_id,
-    customers.customer_id
+    customers.customer_id,
+    contacts.customer_id as contact_customer_id
 from expected
 full outer join {{ ref('dim_customers') }} as customers on expected.customer_id = customers.customer_id
-left join {{ ref('dim_customer_contacts') }} as contacts on customers.customer_id = contacts.customer_id
+full outer join {{ ref('dim_customer_contacts') }} as contacts on customers.customer_id = contacts.customer_id
 where
     expected.customer_id is null
     or customers.customer_id is null
     -- erased customers have no contacts
-    or (contacts.customer_id is null) <> customers.is_erased
+    or (contacts.customer_id is null) is distinct from customers.is_erased

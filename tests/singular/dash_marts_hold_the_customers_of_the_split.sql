@@ -1,5 +1,8 @@
 -- What the page shows of a segment is of the same customers and sales as the split: each attribute of the profile, the RFM grid, and
--- value tiers with churn risks. `all` is everyone with a score.
+-- value tiers with churn risks. `all` is everyone with a score. The attributes are listed here, so that none can be missing from the profile.
+{%- set attributes = [
+    'age_band', 'gender', 'city', 'region', 'country', 'preferred_channel', 'acquisition_source', 'loyalty', 'tenure'
+] -%}
 {%- set tiers = "case when value_tier = 'all' then 'all' else 'each' end" -%}
 {%- set risks = "case when churn_risk = 'all' then 'all' else 'each' end" %}
 
@@ -23,7 +26,8 @@ split as (
 ),
 
 attributes as (
-    select distinct attribute from {{ ref('dash_customer_profile') }}
+    select listed.kind
+    from (values ('{{ attributes | join("'), ('") }}')) as listed (kind)
 ),
 
 lifetimes as (
@@ -49,7 +53,7 @@ expected as (
     select
         split.scheme,
         split.segment,
-        'profile: ' || attributes.attribute as place,
+        'profile: ' || attributes.kind as place,
         split.customer_count,
         null as sales_amount
     from split

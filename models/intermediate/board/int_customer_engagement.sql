@@ -1,5 +1,5 @@
--- One scan of contacts, interactions, surveys and purchase days each: what happened in the last churn_days up to D, in
--- those before them, and in the last year.
+-- What happened in the last churn_days up to D, in those before them, and in the last year. Control contacts reached nobody,
+-- so that what a source notes of their opens and clicks is no response.
 with
 
 as_of as (
@@ -24,14 +24,14 @@ events as (
         {{ reporting_date('contacts.opened_at') }} as event_date,
         'open' as kind
     from {{ ref('int_campaign_contacts') }} as contacts
-    where contacts.opened_at is not null
+    where contacts.opened_at is not null and not contacts.is_control
     union all
     select
         contacts.customer_id,
         {{ reporting_date('contacts.clicked_at') }} as event_date,
         'click' as kind
     from {{ ref('int_campaign_contacts') }} as contacts
-    where contacts.clicked_at is not null
+    where contacts.clicked_at is not null and not contacts.is_control
     union all
     select
         interactions.customer_id,

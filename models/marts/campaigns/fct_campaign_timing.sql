@@ -122,6 +122,7 @@ filled as (
         cast(coalesce(summed.sales_amount, 0) as decimal(18, 2)) as sales_amount
     from segments
     cross join week_hours
+    inner join {{ ref('int_as_of') }} as as_of on as_of.as_of_date is not null
     left join summed
         on
             segments.scheme = summed.scheme

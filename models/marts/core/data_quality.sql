@@ -1,26 +1,19 @@
-{#- Tables that others refer to. dbt has to see a model's refs while it parses, when the contract is not there yet. -#}
-{%- set parents = ['transactions', 'customers', 'products', 'branches', 'campaigns'] -%}
 with
 
-{% for table in parents -%}
-{{ table }}_keys as (
-    select {{ raw_contract(table).get('key', ['1 as no_key']) | first }}
-    from {{ ref('stg_crm__' ~ table) }}
-),
-
-{% endfor -%}
 {% for table in raw_table_names() -%}
 {{ table }}_accepted as (
     select
         {% for column in raw_contract(table).get('columns', []) if column.references -%}
-        count(accepted.{{ column.name }}) - count({{ column.name }}_keys.{{ raw_contract(column.references).key[0] }}) as {{ column.name }}_unknown,
+        (
+            select count(*)
+            from {{ ref('stg_crm__' ~ table) }} as referring
+            left join {{ ref('stg_crm__' ~ column.references) }} as known
+                on referring.{{ column.name }} = known.{{ raw_contract(column.references).key[0] }}
+            where referring.{{ column.name }} is not null and known.{{ raw_contract(column.references).key[0] }} is null
+        ) as {{ column.name }}_unknown,
         {% endfor -%}
         count(accepted.{{ raw_contract(table).get('key', ['*']) | first }}) as accepted_count
     from {{ ref('stg_crm__' ~ table) }} as accepted
-    {% for column in raw_contract(table).get('columns', []) if column.references -%}
-    left join {{ column.references }}_keys as {{ column.name }}_keys
-        on accepted.{{ column.name }} = {{ column.name }}_keys.{{ raw_contract(column.references).key[0] }}
-    {% endfor -%}
 ),
 
 {% endfor -%}

@@ -1,16 +1,22 @@
--- Each segment of both schemes, and `all`, has each of the 168 hours of a week once, with or without a D.
+-- Each segment of both schemes, and `all`, has each of the 168 hours of a week once; without a D there is none.
 with
 
 segments as (
     select
-        scheme,
-        segment
-    from {{ ref('dim_segments') }}
-    union
-    select
-        scheme,
-        'all' as segment
-    from {{ ref('dim_segments') }}
+        listed.scheme,
+        listed.segment
+    from (
+        select
+            scheme,
+            segment
+        from {{ ref('dim_segments') }}
+        union
+        select
+            scheme,
+            'all' as segment
+        from {{ ref('dim_segments') }}
+    ) as listed
+    inner join {{ ref('int_as_of') }} as as_of on as_of.as_of_date is not null
 ),
 
 hours as (

@@ -92,8 +92,6 @@ expected as (
 )
 
 select
-    actual.period_grain,
-    actual.period_start_date,
     actual.opening_customer_count,
     expected.opening_customer_count as expected_opening_customer_count,
     actual.new_customer_count,
@@ -103,14 +101,17 @@ select
     actual.churned_customer_count,
     expected.churned_customer_count as expected_churned_customer_count,
     actual.closing_customer_count,
-    expected.closing_customer_count as expected_closing_customer_count
+    expected.closing_customer_count as expected_closing_customer_count,
+    coalesce(periods.period_grain, actual.period_grain) as period_grain,
+    coalesce(periods.period_start_date, actual.period_start_date) as period_start_date
 from periods
-left join {{ ref('int_churn_counted') }} as actual
-    on periods.period_grain = actual.period_grain and periods.period_start_date = actual.period_start_date
 left join expected
     on periods.period_grain = expected.period_grain and periods.period_start_date = expected.period_start_date
+full outer join {{ ref('int_churn_counted') }} as actual
+    on periods.period_grain = actual.period_grain and periods.period_start_date = actual.period_start_date
 where
-    actual.opening_customer_count is distinct from coalesce(expected.opening_customer_count, 0)
+    periods.period_grain is null
+    or actual.opening_customer_count is distinct from coalesce(expected.opening_customer_count, 0)
     or actual.new_customer_count is distinct from coalesce(expected.new_customer_count, 0)
     or actual.reactivated_customer_count is distinct from coalesce(expected.reactivated_customer_count, 0)
     or actual.churned_customer_count is distinct from coalesce(expected.churned_customer_count, 0)

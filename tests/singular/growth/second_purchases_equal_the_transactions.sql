@@ -1,4 +1,5 @@
--- The second purchase of every customer, looked up once more in the transactions, in the order of their time.
+-- The second purchase of every customer, looked up once more in the transactions, in the order of their time. The days are listed here,
+-- so that none can be missing from the mart.
 with
 
 purchases as (
@@ -24,7 +25,8 @@ customers as (
 ),
 
 windows as (
-    select distinct days as window_days from {{ ref('fct_second_purchase') }}
+    select listed.window_days
+    from (values (30), (60), (90)) as listed (window_days)
 ),
 
 expected as (
