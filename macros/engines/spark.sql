@@ -207,6 +207,11 @@
 {%- macro spark__remember_changes() -%}
 {%- endmacro -%}
 
+{#- A NULL leaves Spark's hash as it was, and NULL before a value would be that value before NULL. -#}
 {%- macro spark__row_hash(names) -%}
-    {{ return('cast(xxhash64(' ~ names | join(', ') ~ ') as decimal(38, 0))') }}
+    {%- set values = [] -%}
+    {%- for name in names -%}
+        {%- do values.append(name ~ ', ' ~ name ~ ' is null') -%}
+    {%- endfor -%}
+    {{ return('cast(xxhash64(' ~ values | join(', ') ~ ') as decimal(38, 0))') }}
 {%- endmacro -%}

@@ -372,7 +372,7 @@ def test_files_that_were_replaced_while_a_run_read_them_are_read_anew(project_co
     random_raw.write_raw(random_raw.make_raw(12, 15, 120), other, "parquet")
     model = project_copy / "models/staging/crm/stg_crm__transactions.sql"
     text = model.read_text("utf-8")
-    hook = '    pre_hook="{{ env_var(\'BEFORE_IT\', \'\') }}",\n    post_hook='
+    hook = "    pre_hook=\"{{ env_var('BEFORE_IT', '') }}\",\n    post_hook="
     assert text.count("    post_hook=") == 1
     model.write_text(text.replace("    post_hook=", hook), "utf-8")
     runs = DbtRuns(tmp_path / "runs", project_copy)
