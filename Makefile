@@ -144,7 +144,7 @@ lock:
 clean:
 	@for file in $$(find build -name '*.pid' 2>/dev/null); do \
 		kill -0 "$$(head -n 1 "$$file")" 2>/dev/null || continue; \
-		echo "A server runs on what is in build/, see $$file: stop it first, python scripts/postgres_server.py stop or python scripts/spark_cluster.py stop." >&2; \
+		echo "Process $$(head -n 1 "$$file") runs on what is in build/ ($$file): stop it first (build/postgres: python scripts/postgres_server.py stop, build/spark: python scripts/spark_cluster.py stop), or remove the file if it is another process." >&2; \
 		exit 1; \
 	done
 	rm -rf $(VENV) build target logs site dashboard/dist dashboard/node_modules

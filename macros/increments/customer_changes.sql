@@ -170,10 +170,11 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
     {{ return(answers[model.unique_id]) }}
 {%- endmacro -%}
 
-{#- Whether the model that asks goes by batches of raw rows, but has no note of those it has read. -#}
+{#- Whether the model that asks goes by batches of raw rows, but has no note of those it has read with its present text. -#}
 {%- macro has_no_batches() -%}
     {%- for name in model.depends_on.nodes if '.base_crm__batches' in name -%}
-        {{ return(run_query('select count(*) from ' ~ source('kept', 'batches_read') ~ " where model_name = '" ~ this.identifier ~ "'")[0][0] == 0) }}
+        {{ return(run_query('select count(*) from ' ~ source('kept', 'batches_read') ~ " where model_name = '" ~ this.identifier
+            ~ "' and right(checksum, 32) = '" ~ clientele.hash_of_model() ~ "'")[0][0] == 0) }}
     {%- endfor -%}
     {{ return(false) }}
 {%- endmacro -%}

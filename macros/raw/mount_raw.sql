@@ -63,7 +63,7 @@
         {%- endif -%}
         {%- do kind_of.update({name: kind}) -%}
     {%- endfor -%}
-    {%- set absent, viewed = [], [] -%}
+    {%- set absent, viewed = [], {} -%}
     {%- for table in clientele.raw_tables() -%}
         {%- set contract = clientele.raw_contract(table) -%}
         {%- set files = files_of[table] -%}
@@ -81,33 +81,50 @@
             {%- do clientele.load_csv_files(relation, files, contract) -%}
         {%- else -%}
             {%- do clientele.view_parquet_files(relation, files, contract) -%}
-            {%- do viewed.extend(files) -%}
+            {%- if '://' not in folder -%}
+                {%- do viewed.update({table: {'files': files, 'stamp': clientele.stamp_of_files(files)}}) -%}
+            {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do graph.update({'viewed_files_' ~ invocation_id: {'files': viewed, 'stamp': clientele.stamp_of_files(viewed)}}) -%}
+    {%- do graph.update({'viewed_' ~ invocation_id: viewed}) -%}
     {%- do log('Raw data: ' ~ folder ~ (' (absent, so empty: ' ~ absent | join(', ') ~ ')' if absent else ''), info=true) -%}
 {%- endmacro -%}
 
-{#- Size and time of some files, as one text. files: list of paths -#}
+{#- Size and time of some files, to the second, as one text. files: list of paths -#}
 {%- macro stamp_of_files(files) -%}
-    {%- if not files -%}
-        {{ return('') }}
-    {%- endif -%}
     {%- set stamps = run_query("select string_agg(filename || ' ' || size || ' ' || last_modified, ', ' order by filename) from read_blob(" ~ clientele.sql_list(files) ~ ')') -%}
     {{ return(stamps[0][0]) }}
 {%- endmacro -%}
 
 {#-
-    Whether the files that this run reads through views are those of its beginning: of one that was replaced in between
-    nobody knows which models have read the other, so that none of them is to note what it has read. Says so once.
+    Whether the files that the model which asks reads through views, itself or by models before it, are those of the run's
+    beginning: of files that were replaced in between nobody knows what it has read. Says of each table once that they were.
+    Only files of this machine are looked at: elsewhere each look takes its time.
 -#}
 {%- macro has_same_files() -%}
-    {%- set viewed = graph.get('viewed_files_' ~ invocation_id) -%}
-    {%- if viewed and not viewed.is_changed and clientele.stamp_of_files(viewed.files) != viewed.stamp -%}
-        {%- do viewed.update({'is_changed': true}) -%}
-        {%- do print('Raw data: files in ' ~ clientele.raw_path() ~ ' were replaced while this run read them: run dbt build once more, which reads them anew.') -%}
-    {%- endif -%}
-    {{ return(not (viewed and viewed.is_changed)) }}
+    {%- set changed = [] -%}
+    {%- for table, viewed in graph.get('viewed_' ~ invocation_id, {}).items() if table in clientele.raw_tables_before(model) -%}
+        {%- if clientele.stamp_of_files(viewed.files) != viewed.stamp -%}
+            {%- do changed.append(table) -%}
+            {%- if viewed.setdefault('told_by', model.unique_id) == model.unique_id -%}
+                {%- do print('Raw data: files of ' ~ table ~ ' were replaced while this run read them: run dbt build once more, which reads them anew.') -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(not changed) }}
+{%- endmacro -%}
+
+{#- Names of the raw tables that a node reads, itself or by models before it. -#}
+{%- macro raw_tables_before(node) -%}
+    {%- set names = node.depends_on.nodes | list -%}
+    {%- for name in clientele.models_before(node, []) -%}
+        {%- do names.extend(graph.nodes[name].depends_on.nodes) -%}
+    {%- endfor -%}
+    {%- set tables = [] -%}
+    {%- for name in names if name.startswith('source.clientele.crm.') -%}
+        {%- do tables.append(name.split('.')[-1]) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
 {%- endmacro -%}
 
 {#- The mark on what the mount makes, so that it never drops what somebody else has loaded. -#}

@@ -17,7 +17,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
-PUBLISHED = Path(os.environ.get("CRM_EXAMPLE_DATA", PROJECT / "build/examples"))
+PUBLISHED = Path(os.environ.get("CRM_EXAMPLE_DATA", PROJECT / "data/published"))
 
 _spec = importlib.util.spec_from_file_location("map_raw", PROJECT / "scripts/map_raw.py")
 map_raw = importlib.util.module_from_spec(_spec)
