@@ -26,6 +26,7 @@ CHUNK = 1 << 24
 # bytes; with less, not even what dbt writes before the first model has room
 LEAST_ROOM = 16 << 20
 AGAIN = "then run dbt again"
+SUFFIXES = (".csv", ".parquet")  # of raw files
 # pattern in DuckDB's message, what it means, what to do; the first that is found counts
 REASONS = [
     (
@@ -134,25 +135,39 @@ def raw_file_fault(file: str) -> str:
     """What is wrong with a raw file, and what to do; empty where nothing is found.
 
     What the mount finds by itself (broken lines, encoding, columns) is not looked for. A file that
-    is elsewhere (a URL) is not looked at.
+    is elsewhere (a URL) is not looked at. ``file`` may be a folder of a table's files, too.
     """
     path = Path(file)
-    if path.is_dir():
-        return (
-            f"{file} is a folder in the place of a raw file: put the file there, or name the folder"
-            f" {path.stem} if it holds the table's files, {AGAIN}."
-        )
-    if not path.exists():
-        return ""
     try:
+        if path.is_dir() and path.suffix not in SUFFIXES:
+            files = [found for found in path.iterdir() if found.suffix in SUFFIXES]
+            return next((link_fault(found) for found in sorted(files) if link_fault(found)), "")
+        if path.is_dir():
+            return (
+                f"{file} is a folder in the place of a raw file: put the file there, or name the"
+                f" folder {path.stem} if it holds the table's files, {AGAIN}."
+            )
+        if not path.exists():
+            return link_fault(path)
         if path.suffix == ".parquet":
             return parquet_fault(path)
         return line_ending_fault(path)
     except OSError as error:
+        kind = "file" if path.suffix in SUFFIXES else "folder"
         return (
-            f"The raw file {file} cannot be read ({error.strerror}):"
+            f"The raw {kind} {file} cannot be read ({error.strerror}):"
             f" give this user the right to read it, {AGAIN}."
         )
+
+
+def link_fault(path: Path) -> str:
+    """Whether a path is a link to what is not there, which counts as no file otherwise."""
+    if not path.is_symlink() or path.exists():
+        return ""
+    return (
+        f"{path} is a link to {os.readlink(path)}, which is not there: put the file there or remove"
+        f" the link, {AGAIN}."
+    )
 
 
 def parquet_fault(path: Path) -> str:

@@ -188,6 +188,10 @@
 
 {#- Timestamps are read as they are only where the session's clock shows UTC. -#}
 {%- macro spark__check_engine() -%}
+    {%- set format = env_var('CRM_SPARK_FILE_FORMAT', '') -%}
+    {%- if format not in ['', 'parquet', 'delta', 'iceberg'] -%}
+        {%- do exceptions.raise_compiler_error('CRM_SPARK_FILE_FORMAT takes parquet, delta or iceberg; it was given: ' ~ format ~ '.') -%}
+    {%- endif -%}
     {%- set version, time_zone = run_query('select version(), current_timezone()')[0].values() -%}
     {%- if version.split('.')[0] | int < 4 -%}
         {%- do exceptions.raise_compiler_error('Spark 4 or newer is needed; this is ' ~ version ~ '. Let CRM_SPARK_HOST and CRM_SPARK_PORT name another one.') -%}

@@ -190,9 +190,10 @@
 -#}
 {%- macro check_raw_files(folder, files_of) -%}
     {%- if run_query("select count(*) from duckdb_functions() where function_name = 'raw_file_fault'")[0][0] -%}
+        {#- what the search has passed over too: a folder that this user may not read, a link to nothing -#}
         {%- set files = [] -%}
         {%- for table, paths in files_of.items() -%}
-            {%- for path in paths or [folder ~ '/' ~ table ~ '.csv', folder ~ '/' ~ table ~ '.parquet'] -%}
+            {%- for path in (paths + [folder ~ '/' ~ table, folder ~ '/' ~ table ~ '.csv', folder ~ '/' ~ table ~ '.parquet']) | unique -%}
                 {%- do files.append(clientele.sql_text(path)) -%}
             {%- endfor -%}
         {%- endfor -%}
@@ -301,7 +302,7 @@
         {%- do clientele.refuse_raw('The header of the raw file ' ~ file ~ ' cannot be read: it names no column of its table, of which ' ~ contract.key[0] ~ ' is required (it reads: ' ~ names | join(', ') | replace('\x00', '') ~ '). The file has to be UTF-8 with commas, double quotes and a header.') -%}
     {%- endif -%}
     {%- for column in contract.columns if names.count(column.name) > 1 -%}
-        {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' has the column ' ~ column.name ~ ' more than once: keep one of them.') -%}
+        {%- do clientele.refuse_doubled_column(file, column.name) -%}
     {%- endfor -%}
     {%- do clientele.check_raw_columns(file, names, contract) -%}
     {{ return(names) }}
@@ -315,7 +316,12 @@
 {%- macro view_parquet_files(relation, files, contract) -%}
     {%- set names, types = {}, {} -%}
     {%- for file in files -%}
-        {%- set columns = run_query('describe select * from read_parquet(' ~ clientele.sql_text(clientele.literal_path(file)) ~ ', hive_partitioning = false)').columns -%}
+        {%- set literal = clientele.sql_text(clientele.literal_path(file)) -%}
+        {#- of a doubled column DuckDB would read the first -#}
+        {%- for doubled in run_query('select lower(path_in_schema) from parquet_metadata(' ~ literal ~ ') where row_group_id = 0 group by 1 having count(*) > 1 order by 1') if doubled[0] in contract.columns | map(attribute='name') -%}
+            {%- do clientele.refuse_doubled_column(file, doubled[0]) -%}
+        {%- endfor -%}
+        {%- set columns = run_query('describe select * from read_parquet(' ~ literal ~ ', hive_partitioning = false)').columns -%}
         {%- set names_of_file = columns[0].values() | map('lower') | list -%}
         {%- do clientele.check_raw_columns(file, names_of_file, contract) -%}
         {%- for name in names_of_file -%}
@@ -380,6 +386,11 @@
 {#- Looking up a table opens a transaction, which dbt would roll back after the hook. -#}
 {%- macro default__keep_completed_tables() -%}
     {%- do adapter.commit() -%}
+{%- endmacro -%}
+
+{#- Stops the run where a raw file has a column more than once. file, name: text -#}
+{%- macro refuse_doubled_column(file, name) -%}
+    {%- do clientele.refuse_raw('The raw file ' ~ file ~ ' has the column ' ~ name ~ ' more than once: keep one of them.') -%}
 {%- endmacro -%}
 
 {#- Stops the run where a required column is absent. place: file or table, for the sentence; names: list of text. -#}

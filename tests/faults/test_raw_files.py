@@ -20,13 +20,15 @@ GOOD = HEADER + ROWS
 STAGING = ["--quiet", "run", "--select", "path:models/staging"]
 
 
-def put(folder: Path, files: dict[str, bytes | str | None]) -> Path:
-    """Write files: bytes as they are, text as the Parquet of a query, None as a folder."""
+def put(folder: Path, files: dict[str, bytes | str | Path | None]) -> Path:
+    """Write files: bytes as they are, text as Parquet of a query, paths as links, None: a folder."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if content is None:
             path.mkdir()
+        elif isinstance(content, Path):
+            path.symlink_to(content)
         elif isinstance(content, bytes):
             path.write_bytes(content)
         else:
@@ -42,6 +44,17 @@ def cut_parquet(folder: Path, keep: float) -> bytes:
     content = path.read_bytes()
     path.unlink()
     return content[: int(len(content) * keep)]
+
+
+def parquet_with_two(column: str, folder: Path) -> bytes:
+    """A Parquet file that has a column twice, which DuckDB would not write."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path, other = folder / "whole.parquet", "x" * len(column)
+    rows = "'1' as transaction_id, '2024-01-01' as transacted_at, 5 as amount"
+    duckdb.execute(f"copy (select {rows}, 6 as {other}) to '{path}'")
+    content = path.read_bytes()
+    path.unlink()
+    return content.replace(other.encode(), column.encode())
 
 
 UTF16 = "The header of the raw file {raw}/transactions.csv cannot be read"
@@ -112,6 +125,26 @@ REFUSED = {
     ),
     "half a Parquet file": (lambda folder: cut_parquet(folder, 0.5), [DAMAGED, "write it anew"]),
     "a Parquet file but its end": (lambda folder: cut_parquet(folder, 0.99), [DAMAGED]),
+    "a column twice in a Parquet file": (
+        lambda folder: parquet_with_two("amount", folder),
+        ["{raw}/transactions.parquet has the column amount more than once: keep one of them"],
+    ),
+    "a column twice, in other letters": (
+        lambda folder: parquet_with_two("Amount", folder),
+        ["{raw}/transactions.parquet has the column amount more than once: keep one of them"],
+    ),
+    "a link to nothing": (
+        {"transactions.csv": GOOD, "customers.csv": Path("/nowhere/customers.csv")},
+        ["{raw}/customers.csv is a link to /nowhere/customers.csv, which is not there"],
+    ),
+    "a link to nothing in the place of a folder": (
+        {"transactions.csv": GOOD, "customers": Path("/nowhere")},
+        ["{raw}/customers is a link to /nowhere, which is not there"],
+    ),
+    "a link to nothing among good files": (
+        {"transactions/a.csv": GOOD, "transactions/b.csv": Path("b.csv.part")},
+        ["{raw}/transactions/b.csv is a link to b.csv.part, which is not there"],
+    ),
     "a damaged Parquet file among good ones": (
         {
             "transactions/a.parquet": "select '1' as transaction_id, '2024-01-01' as transacted_at,"
@@ -140,12 +173,14 @@ def test_files_that_cannot_be_read_are_named(dbt, tmp_path):
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_file_that_may_not_be_read_is_named(dbt, tmp_path):
-    raw = put(tmp_path / "raw", {"transactions.csv": GOOD})
-    (raw / "transactions.csv").chmod(0)
+@pytest.mark.parametrize("closed", ["transactions.csv", "customers"])
+def test_a_file_or_folder_that_may_not_be_read_is_named(dbt, tmp_path, closed):
+    raw = put(tmp_path / "raw", {"transactions.csv": GOOD, "customers/a.csv": b"customer_id\nA\n"})
+    (raw / closed).chmod(0)
     result = shell(dbt, *STAGING, raw=raw, limits=without_override())
+    (raw / closed).chmod(0o700)
     said = sentence_of(result)
-    assert result.exit_code and f"{raw}/transactions.csv cannot be read (Permission denied)" in said
+    assert result.exit_code and f"{raw}/{closed} cannot be read (Permission denied)" in said
     assert "give this user the right to read it" in said
 
 
