@@ -21,7 +21,7 @@ STAGING = ["--quiet", "run", "--select", "path:models/staging"]
 
 
 def put(folder: Path, files: dict[str, bytes | str | Path | None]) -> Path:
-    """Write files: bytes as they are, text as Parquet of a query, paths as links, None: a folder."""
+    """Write bytes as they are, text as Parquet of a query, a path as a link, None as a folder."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
