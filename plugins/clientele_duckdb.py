@@ -140,8 +140,8 @@ def raw_file_fault(file: str) -> str:
     path = Path(file)
     try:
         if path.is_dir() and path.suffix not in SUFFIXES:
-            files = [found for found in path.iterdir() if found.suffix in SUFFIXES]
-            return next((link_fault(found) for found in sorted(files) if link_fault(found)), "")
+            files = sorted(found for found in path.iterdir() if found.suffix in SUFFIXES)
+            return next(filter(None, map(link_fault, files)), "")
         if path.is_dir():
             return (
                 f"{file} is a folder in the place of a raw file: put the file there, or name the"

@@ -186,11 +186,11 @@
     {{ return(dbt.spark__list_schemas(database)) }}
 {%- endmacro -%}
 
-{#- Timestamps are read as they are only where the session's clock shows UTC. -#}
+{#- Timestamps are read as they are only where the session's clock shows UTC; of a format that is none the snapshot would be left out. -#}
 {%- macro spark__check_engine() -%}
     {%- set format = env_var('CRM_SPARK_FILE_FORMAT', '') -%}
     {%- if format not in ['', 'parquet', 'delta', 'iceberg'] -%}
-        {%- do exceptions.raise_compiler_error('CRM_SPARK_FILE_FORMAT takes parquet, delta or iceberg; it was given: ' ~ format ~ '.') -%}
+        {%- do exceptions.raise_compiler_error('CRM_SPARK_FILE_FORMAT takes parquet, delta or iceberg; it was given: ' ~ format ~ '. Mend it, then run dbt again.') -%}
     {%- endif -%}
     {%- set version, time_zone = run_query('select version(), current_timezone()')[0].values() -%}
     {%- if version.split('.')[0] | int < 4 -%}

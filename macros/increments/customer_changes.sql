@@ -156,7 +156,7 @@ where checksums.rows_checksum is distinct from kept_rows.rows_checksum
 
 {#-
     Whether a model that keeps its rows makes all of them anew: it has none, knows not what it has read, its text, that of
-    a model before it or a variable is another one, or so many buckets have changed that rows are written down faster
+    a model before it or of a macro, or a variable is another one, or so many buckets have changed that rows are written down faster
     than replaced. Asked of the database once a run, and kept beside the graph: SQL and materialization have to agree.
 -#}
 {%- macro is_built_anew() -%}

@@ -102,8 +102,8 @@
     Only files of this machine are looked at: elsewhere each look takes its time.
 -#}
 {%- macro has_same_files() -%}
-    {%- set changed = [] -%}
-    {%- for table, viewed in graph.get('viewed_' ~ invocation_id, {}).items() if table in clientele.raw_tables_before(model) -%}
+    {%- set changed, tables = [], clientele.raw_tables_before(model) -%}
+    {%- for table, viewed in graph.get('viewed_' ~ invocation_id, {}).items() if table in tables -%}
         {%- if clientele.stamp_of_files(viewed.files) != viewed.stamp -%}
             {%- do changed.append(table) -%}
             {%- if viewed.setdefault('told_by', model.unique_id) == model.unique_id -%}

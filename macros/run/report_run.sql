@@ -6,7 +6,7 @@
     returns  nothing
 -#}
 {%- macro report_run(results) -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot', 'retry'] -%}
+    {%- if execute and (clientele.is_build() or flags.WHICH == 'test') -%}
         {%- set nodes = results | selectattr('node.resource_type', 'in', ['model', 'seed', 'snapshot', 'test', 'unit_test']) | list -%}
         {%- set failed = nodes | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'partial success']) | list -%}
         {%- set names_of_built = nodes | selectattr('node.resource_type', 'equalto', 'model') | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
