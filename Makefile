@@ -8,7 +8,7 @@
 # make test-engines  PostgreSQL and Spark against DuckDB, roles and loading (not part of make test)
 # make test-spark  all that there is about Spark (longer, so a job of its own in CI)
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
-# make audit   look the locked packages up in the database of known vulnerabilities (needs the network)
+# make audit   look the locked packages, npm's too, up in the databases of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)
 # make clean   remove what the others made, also the databases in build/, but not clientele.duckdb; not while a server of build/ runs
 # make clean-database  remove clientele.duckdb, .wal and .tmp too: the salt of erased customers, dim_customers_history and
@@ -114,8 +114,8 @@ test-faults: $(INSTALLED)
 	env -u CRM_RAW_PATH -u CRM_DATABASE -u CRM_SCHEMA_PREFIX $(BIN)/python -m pytest tests/faults
 
 # AUDIT_OPTIONS=--must-reach fails where the database cannot be reached
-audit: $(AUDIT)/installed
-	@$(AUDIT)/bin/python scripts/audit_requirements.py $(AUDIT_OPTIONS)
+audit: $(AUDIT)/installed $(SITE_INSTALLED)
+	@$(AUDIT)/bin/python scripts/audit_packages.py --node $(CURDIR)/$(BIN)/python $(AUDIT_OPTIONS)
 
 $(AUDIT)/installed: requirements-audit.txt
 	$(PYTHON) -m venv $(AUDIT)

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import audit_requirements
+import audit_packages
 import pytest
 from dbt_runs import copy_project
 from faults import BUILD, put_away, sentence_of, shell
@@ -59,6 +59,8 @@ def test_a_failed_run_says_what_failed_and_what_to_do(dbt, project_with, tmp_pat
     said = sentence_of(result)
     assert "clientele: dim_segments failed, as the messages above say." in said, said
     assert "hold what the last build gave them" in said and "skipped" in said
+    (row,) = dbt.query("select command, failed_count, row_count is null from staging.runs")
+    assert row[:2] == ("build", 1) and ("transactions in" in said) is not row[2]
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def package(name: str, *found: str, **more) -> dict:
 @pytest.mark.parametrize(
     ("packages", "must_reach", "code", "words"),
     [
-        ([package("a"), package("b")], True, 0, "No known vulnerability in 2 packages."),
+        ([package("a"), package("b")], True, 0, "No known vulnerability in 2 packages of Python."),
         ([package("a", "X-1")], False, 1, "a 1.0: X-1, mended in 2.0"),
         ([package("a"), package("b", skip_reason="no")], False, 1, "could not be looked up: b"),
         ([package("a", skip_reason="no")], False, 0, "NOT AUDITED"),
@@ -127,5 +129,31 @@ def package(name: str, *found: str, **more) -> dict:
 )
 def test_an_audit_that_saw_nothing_says_so(packages, must_reach, code, words):
     output = "" if packages is None else json.dumps({"dependencies": packages})
-    found, lines = audit_requirements.verdict(output, "no network", must_reach)
+    found, lines = audit_packages.verdict(output, "no network", must_reach)
     assert found == code and words in " ".join(lines)
+
+
+def report_of_npm(**vulnerable) -> str:
+    """As npm audit writes it."""
+    counts = {"dependencies": {"total": 2}}
+    return json.dumps({"vulnerabilities": vulnerable, "metadata": counts})
+
+
+ADVISORY = {"range": "<2", "via": [{"url": "https://x/1"}], "fixAvailable": True}
+THROUGH_IT = {"range": "*", "via": ["a"], "fixAvailable": False}
+
+
+@pytest.mark.parametrize(
+    ("output", "must_reach", "code", "words"),
+    [
+        (report_of_npm(), True, 0, "No known vulnerability in 2 packages of npm."),
+        (report_of_npm(a=ADVISORY), False, 1, "a <2: https://x/1, mended in a newer version"),
+        (report_of_npm(b=THROUGH_IT), False, 1, "b *: a, not mended yet"),
+        ('{"message": "405", "statusCode": 405}', False, 0, "NOT AUDITED, the packages of npm"),
+        ("", True, 1, "NOT AUDITED, the packages of npm"),
+    ],
+)
+def test_an_audit_of_npm_that_saw_nothing_says_so(output, must_reach, code, words):
+    found, lines = audit_packages.verdict_of_npm(output, "warn\nno network", must_reach)
+    assert found == code and words in " ".join(lines)
+    assert found or "NOT" not in lines[0] or "ended with: no network" in lines[0]
