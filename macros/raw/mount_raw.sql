@@ -222,6 +222,7 @@
     {%- set scans = [] -%}
     {%- for header, files_of_header in files_by_header.items() -%}
         {%- set names = header.split('\n') -%}
+        {%- do clientele.note_other_columns(clientele.named_files(files_of_header), names, contract) -%}
         {%- set positions, sources = [], {} -%}
         {%- for name in names -%}
             {%- do positions.append("'field_" ~ loop.index ~ "': 'varchar'") -%}
@@ -314,7 +315,7 @@
     errors   a missing column, a key stored as floating point, a column stored as text here and otherwise there
 -#}
 {%- macro view_parquet_files(relation, files, contract) -%}
-    {%- set names, types = {}, {} -%}
+    {%- set names, types, files_by_names = {}, {}, {} -%}
     {%- for file in files -%}
         {%- set literal = clientele.sql_text(clientele.literal_path(file)) -%}
         {#- of a doubled column DuckDB would read the first -#}
@@ -324,11 +325,15 @@
         {%- set columns = run_query('describe select * from read_parquet(' ~ literal ~ ', hive_partitioning = false)').columns -%}
         {%- set names_of_file = columns[0].values() | map('lower') | list -%}
         {%- do clientele.check_raw_columns(file, names_of_file, contract) -%}
+        {%- do files_by_names.setdefault(names_of_file | join('\n'), []).append(file) -%}
         {%- for name in names_of_file -%}
             {%- do clientele.check_raw_key_type(file, name, columns[1].values()[loop.index0], contract) -%}
             {%- do names.update({name: adapter.quote(name)}) -%}
             {%- do types.setdefault(name, {}).update({columns[1].values()[loop.index0]: file}) -%}
         {%- endfor -%}
+    {%- endfor -%}
+    {%- for names_of_files, files_of_names in files_by_names.items() -%}
+        {%- do clientele.note_other_columns(clientele.named_files(files_of_names), names_of_files.split('\n'), contract) -%}
     {%- endfor -%}
     {#- Together with text these would be read by the text that DuckDB writes for them, which is another one. -#}
     {%- for column in contract.columns -%}
@@ -360,6 +365,7 @@
             {%- set columns = adapter.get_columns_in_relation(relation) -%}
             {%- set names = columns | map(attribute='name') | map('lower') | list -%}
             {%- do clientele.check_raw_columns(schema ~ '.' ~ table, names, contract) -%}
+            {%- do clientele.note_other_columns(schema ~ '.' ~ table, names, contract) -%}
             {%- for column in columns -%}
                 {%- do clientele.check_raw_key_type(schema ~ '.' ~ table, column.name | lower, column.data_type, contract) -%}
             {%- endfor -%}
@@ -398,6 +404,25 @@
     {%- for column in contract.columns if column.required and column.name not in names -%}
         {%- do clientele.refuse_raw('The required column ' ~ column.name ~ ' is absent from ' ~ place ~ ': its columns are ' ~ names | join(', ') ~ '.') -%}
     {%- endfor -%}
+{%- endmacro -%}
+
+{#-
+    Says that columns are absent where there are others that nothing reads: one of these may be one of those under another
+    name. Who has all columns, or no others, is told nothing.
+    place, names, contract  as for check_raw_columns
+-#}
+{%- macro note_other_columns(place, names, contract) -%}
+    {%- set known = contract.columns | map(attribute='name') | list -%}
+    {%- set absent, others = known | reject('in', names) | list, names | reject('in', known) | list -%}
+    {%- if absent and others -%}
+        {%- do log('Raw data: columns of ' ~ place ~ ': absent and so NULL: ' ~ absent | join(', ') ~ '; read by nothing: ' ~ others[:5] | join(', ')
+            ~ (', …' if others | length > 5 else '') ~ '. Where one is another under a new name, rename it.', info=true) -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+{#- The first of some files, and how many more there are, in words. files: list of paths -#}
+{%- macro named_files(files) -%}
+    {{ return(files[0] ~ (' and ' ~ clientele.counted(files | length - 1, 'file more', 'files more') if files | length > 1 else '')) }}
 {%- endmacro -%}
 
 {#- Stops the run where a key is stored as floating point: 1e16 + 1 is 1e16 there, and two customers would be one. -#}

@@ -25,11 +25,11 @@
         {%- if skipped -%}
             {%- do parts.append(skipped | length ~ ' skipped') -%}
         {%- endif -%}
-        {#- where the database ended a step with an error it may be gone, or have no room for a row: it is not asked any more -#}
-        {%- set is_whole = not failed | rejectattr('status', 'equalto', 'fail') | list -%}
-        {%- set is_counted = is_whole and 'build_summary' in names_of_built -%}
+        {%- set kind = clientele.kind_of_failures(failed) -%}
+        {%- set is_at_hand = not kind or kind.leaves_database -%}
+        {%- set is_counted = is_at_hand and 'build_summary' in names_of_built -%}
         {%- do print('clientele: ' ~ (clientele.counted_rows() if is_counted else '') ~ parts | join(', ') ~ '.') -%}
-        {%- if clientele.is_build() and completed_at and is_whole -%}
+        {%- if clientele.is_build() and completed_at and is_at_hand -%}
             {%- do clientele.record_run(
                 completed_at | max,
                 [seconds, nodes | length, marts | length, failed | length, nodes | selectattr('status', 'equalto', 'warn') | list | length],
@@ -37,7 +37,7 @@
             ) -%}
         {%- endif -%}
         {%- if failed -%}
-            {%- do print('clientele: ' ~ clientele.advice_on_failures(failed)) -%}
+            {%- do print('clientele: ' ~ clientele.advice_on_failures(failed, kind)) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}
@@ -72,26 +72,39 @@
 {%- endmacro -%}
 
 {#-
-    What to do about failures, by what the engine said: the first kind that is found.
+    The first kind of failure that is found in what the engine said.
     failed   list of dbt's run results
-    returns  text, one sentence
+    returns  dict: to_do, a clause; leaves_database, whether it is there and has room for a row of run_history; none where no kind is known
 -#}
-{%- macro advice_on_failures(failed) -%}
+{%- macro kind_of_failures(failed) -%}
     {%- set said = failed | map(attribute='message') | map('string') | join(' ') -%}
+    {%- set kinds = [
+        ('connection to server|server closed|terminating connection|connection already closed|failed to connect|TSocket|Broken pipe|Connection re(set|fused)', false, 'the database server went away or ended the connection: see that it runs, its own log says why, then run dbt again'),
+        ('LOCATION_ALREADY_EXISTS', true, 'Spark went away while it wrote this table and left its folder, which the message above names: remove that folder, then run dbt again'),
+        ('No space left|Disk quota|File too large', false, 'the disk of the database is full: make room, then run dbt again'),
+        ('max_temp_directory_size|offload|spill', false, 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
+        ('Out of Memory|could not allocate', false, 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),
+        ('[.](parquet|csv)', true, 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again'),
+        ('Corrupt|[Cc]hecksum|INTERNAL|FATAL|invalidated', false, 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again')
+    ] -%}
+    {%- for pattern, leaves_database, to_do in kinds if modules.re.search(pattern, said) -%}
+        {{ return({'to_do': to_do, 'leaves_database': leaves_database}) }}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro -%}
+
+{#-
+    What to do about failures, in words.
+    failed   list of dbt's run results
+    kind     what macro kind_of_failures says of them
+    returns  text, one sentence or two
+-#}
+{%- macro advice_on_failures(failed, kind) -%}
     {%- set names = failed | map(attribute='node.name') | list -%}
     {%- set first = names[:3] | join(', ') ~ (' and ' ~ (names | length - 3) ~ ' more' if names | length > 3 else '') -%}
-    {%- set kinds = [
-        ('connection to server|server closed|terminating connection|connection already closed|failed to connect|TSocket|Broken pipe|Connection re(set|fused)', 'the database server went away or ended the connection: see that it runs, its own log says why, then run dbt again'),
-        ('LOCATION_ALREADY_EXISTS', 'Spark went away while it wrote this table and left its folder, which the message above names: remove that folder, then run dbt again'),
-        ('No space left|Disk quota|File too large', 'the disk of the database is full: make room, then run dbt again'),
-        ('max_temp_directory_size|offload|spill', 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
-        ('Out of Memory|could not allocate', 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),
-        ('[.](parquet|csv)', 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again'),
-        ('Corrupt|[Cc]hecksum|INTERNAL|FATAL|invalidated', 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again')
-    ] -%}
-    {%- for pattern, to_do in kinds if modules.re.search(pattern, said) -%}
-        {{ return(first ~ ' failed; ' ~ to_do ~ '. Marts that were not built anew hold what the last build gave them.') }}
-    {%- endfor -%}
+    {%- if kind -%}
+        {{ return(first ~ ' failed; ' ~ kind.to_do ~ '. Marts that were not built anew hold what the last build gave them.') }}
+    {%- endif -%}
     {%- if failed | rejectattr('node.resource_type', 'in', ['test', 'unit_test']) | list -%}
         {{ return(first ~ ' failed, as the messages above say. Marts that were not built anew hold what the last build gave them.') }}
     {%- endif -%}

@@ -457,6 +457,27 @@ def test_files_that_are_not_read_are_named(dbt, tmp_path):
     assert "readme.txt" not in said
 
 
+def test_a_column_that_may_have_been_renamed_is_named(dbt, tmp_path):
+    """An absent optional column is NULL; where another is there instead, the run says so."""
+    files = {
+        "transactions.csv": GOOD,  # lacks columns, but has no other
+        "products.csv": b"product_id,product_name,kind,subcategory\nP1,Socks,Wear,Feet\n",
+        "branches/a.parquet": "select 'B1' as branch_id, 'Ulm' as town",
+        "branches/b.parquet": "select 'B2' as branch_id, 'Bonn' as town",
+        "branches/c.parquet": "select 'B3' as branch_id, 'Kiel' as city",
+    }
+    raw = put(tmp_path, files)
+    said = dbt(*MOUNT_ONLY[1:], raw=raw).text
+    absent = "absent and so NULL"
+    for words in (
+        f"of {raw}/products.csv: {absent}: category, loaded_at; read by nothing: kind.",
+        f"of {raw}/branches/a.parquet and 1 file more: {absent}: branch_name, city,",
+        "; read by nothing: town. Where one is another under a new name, rename it.",
+    ):
+        assert words in said, said
+    assert said.count(absent) == 2, said
+
+
 def test_what_was_half_loaded_is_not_left_behind(dbt, tmp_path):
     for rows in (b"3,C,2024-01-03,7,8\n", b"3,C,2024-01-03,7,\n"):
         raw = put(tmp_path, {"transactions.csv": GOOD + rows})
