@@ -1,4 +1,4 @@
-"""What all tests share: nobody overlooks what was skipped."""
+"""What all tests share: their order, and that nobody overlooks what was skipped."""
 
 import os
 from collections import Counter
@@ -7,6 +7,11 @@ import pytest
 
 # where everything is there that tests need, as in CI: CRM_NOTHING_SKIPPED=1 make test-engines
 NOTHING_SKIPPED = "CRM_NOTHING_SKIPPED"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Begin with what takes longest, so that no worker goes on with it alone."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 
 @pytest.hookimpl(wrapper=True)

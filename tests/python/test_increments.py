@@ -208,6 +208,7 @@ def seeded_runs(worker_folder) -> DbtRuns:
     return DbtRuns(worker_folder / "seeded", copy_project(worker_folder / "seeded_project"))
 
 
+@pytest.mark.longest
 def test_a_sequence_of_loads_gives_what_a_build_from_nothing_gives(seeded_runs, tmp_path_factory):
     models = kept_by_customer(seeded_runs)
     log = seeded_runs.folder / "logs/dbt.log"
