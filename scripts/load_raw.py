@@ -75,7 +75,8 @@ def mount(folder: str, scratch: Path) -> Path:
             dbt,
             "--log-format",
             "text",
-            "--quiet",
+            "--log-level",
+            "warn",
             "run-operation",
             "mount_raw_here",
             "--target",
@@ -88,6 +89,7 @@ def mount(folder: str, scratch: Path) -> Path:
     )
     if done.returncode != 0:
         lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        lines = [line for line in lines if "[WARNING]" not in line]
         told = [line for line in lines if "raw " in line or "required" in line]
         raise LoadError("\n".join(told[:1] or lines))
     if done.stdout.strip():

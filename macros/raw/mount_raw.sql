@@ -415,8 +415,8 @@
     {%- set known = contract.columns | map(attribute='name') | list -%}
     {%- set absent, others = known | reject('in', names) | list, names | reject('in', known) | list -%}
     {%- if absent and others -%}
-        {%- do log('Raw data: columns of ' ~ place ~ ': absent and so NULL: ' ~ absent | join(', ') ~ '; read by nothing: ' ~ others[:5] | join(', ')
-            ~ (', …' if others | length > 5 else '') ~ '. Where one is another under a new name, rename it.', info=true) -%}
+        {%- do print('Raw data: columns of ' ~ place ~ ': absent and so NULL: ' ~ absent | join(', ') ~ '; read by nothing: ' ~ others[:5] | join(', ')
+            ~ (', …' if others | length > 5 else '') ~ '. Where one is another under a new name, rename it.') -%}
     {%- endif -%}
 {%- endmacro -%}
 

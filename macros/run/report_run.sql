@@ -25,19 +25,20 @@
         {%- if skipped -%}
             {%- do parts.append(skipped | length ~ ' skipped') -%}
         {%- endif -%}
+        {#- where the database ended a step with an error it may be gone, so the line does without what it would tell -#}
+        {%- set is_whole = not failed | rejectattr('status', 'equalto', 'fail') | list -%}
+        {%- set is_counted = 'build_summary' in names_of_built -%}
         {%- set kind = clientele.kind_of_failures(failed) -%}
-        {%- set is_at_hand = not kind or kind.leaves_database -%}
-        {%- set is_counted = is_at_hand and 'build_summary' in names_of_built -%}
-        {%- do print('clientele: ' ~ (clientele.counted_rows() if is_counted else '') ~ parts | join(', ') ~ '.') -%}
-        {%- if clientele.is_build() and completed_at and is_at_hand -%}
+        {%- do print('clientele: ' ~ (clientele.counted_rows() if is_whole and is_counted else '') ~ parts | join(', ') ~ '.') -%}
+        {%- if failed -%}
+            {%- do print('clientele: ' ~ clientele.advice_on_failures(failed, kind)) -%}
+        {%- endif -%}
+        {%- if clientele.is_build() and completed_at and (not kind or kind.leaves_database) -%}
             {%- do clientele.record_run(
                 completed_at | max,
                 [seconds, nodes | length, marts | length, failed | length, nodes | selectattr('status', 'equalto', 'warn') | list | length],
                 is_counted
             ) -%}
-        {%- endif -%}
-        {%- if failed -%}
-            {%- do print('clientele: ' ~ clientele.advice_on_failures(failed, kind)) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}
@@ -77,15 +78,22 @@
     returns  dict: to_do, a clause; leaves_database, whether it is there and has room for a row of run_history; none where no kind is known
 -#}
 {%- macro kind_of_failures(failed) -%}
-    {%- set said = failed | map(attribute='message') | map('string') | join(' ') -%}
+    {%- set lines = [] -%}
+    {%- for message in failed | map(attribute='message') | map('string') -%}
+        {#- what dbt adds names the step's own file, which may be a seed's, and compiled SQL -#}
+        {%- for line in message.split('\n') if not modules.re.search('^[A-Za-z ]* in (seed|model|snapshot|test|unit_test) |compiled code at ', line) -%}
+            {%- do lines.append(line) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set said = lines | join(' ') -%}
     {%- set kinds = [
         ('connection to server|server closed|terminating connection|connection already closed|failed to connect|TSocket|Broken pipe|Connection re(set|fused)', false, 'the database server went away or ended the connection: see that it runs, its own log says why, then run dbt again'),
         ('LOCATION_ALREADY_EXISTS', true, 'Spark went away while it wrote this table and left its folder, which the message above names: remove that folder, then run dbt again'),
         ('No space left|Disk quota|File too large', false, 'the disk of the database is full: make room, then run dbt again'),
         ('max_temp_directory_size|offload|spill', false, 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
         ('Out of Memory|could not allocate', false, 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),
-        ('[.](parquet|csv)', true, 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again'),
-        ('Corrupt|[Cc]hecksum|INTERNAL|FATAL|invalidated', false, 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again')
+        ('Corrupt|computed checksum|INTERNAL Error|FATAL Error|has been invalidated', false, 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again'),
+        (modules.re.escape(clientele.raw_path() or 'no raw files') ~ '/', true, 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again')
     ] -%}
     {%- for pattern, leaves_database, to_do in kinds if modules.re.search(pattern, said) -%}
         {{ return({'to_do': to_do, 'leaves_database': leaves_database}) }}

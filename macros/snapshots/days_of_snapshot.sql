@@ -29,9 +29,9 @@
     ]) }}
 {%- endmacro -%}
 
-{#- Whether an earlier build has made the snapshot that asks; a full refresh keeps it. -#}
+{#- Whether an earlier build has made the snapshot that asks; a full refresh keeps it. What only shows its query shows the first build's. -#}
 {%- macro is_snapshot_there() -%}
-    {{ return(execute and load_cached_relation(this) is not none) }}
+    {{ return(execute and clientele.is_build() and load_cached_relation(this) is not none) }}
 {%- endmacro -%}
 
 {#- SQL of the last day D as of which the snapshot was kept; NULL before the first. Its own days tell where the note of it is lost. -#}

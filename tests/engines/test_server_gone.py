@@ -1,4 +1,4 @@
-"""PostgreSQL that is not there, or goes away in the middle: a sentence, whole marts, a clean build.
+"""A server that is not there, PostgreSQL that goes away in the middle: a sentence and whole marts.
 
 The server is one of this file's own, since it is stopped. A lock that a reader holds makes a load
 or a build wait in the middle, so that a fault always comes at the same point.
@@ -20,6 +20,8 @@ import random_raw
 from dbt_runs import PROJECT, Result
 from engine import started
 from postgres import Postgres
+from spark import Spark
+from spark_cluster import Cluster
 from test_parity import BUILD, differences, next_day, read_marts, read_sample
 
 SAMPLE = PROJECT / "data/sample"
@@ -103,6 +105,23 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(name, place, folder):
     # what the server answered is not lost
     log = postgres.runs.folder / "logs/dbt.log"
     assert f"{log}." in said and "connection to server at" in log.read_text("utf-8")
+
+
+def test_a_thrift_server_that_cannot_be_reached_is_one_sentence(folder, raw):
+    """No cluster is needed for it, so it stands here and not with what is tried on one."""
+    nowhere = Spark(Cluster(1), folder / "nowhere", folder / "spark_nowhere")
+    result = nowhere.dbt("--quiet", "build", succeeds=False)
+    assert result.exit_code == 2
+    said = sentence_of(result)
+    assert "Spark's Thrift server at 127.0.0.1, port 1, cannot be reached" in said
+    assert "check that it runs and that CRM_SPARK_HOST, CRM_SPARK_PORT, CRM_SPARK_USER and" in said
+    assert said.count("cannot be reached") == 1
+    # the driver has a line of its own for each of the five schemas
+    assert len(result.output.strip().splitlines()) <= 15, result.output
+    result = nowhere.load(raw)
+    assert result.exit_code == 1 and len(result.output.strip().splitlines()) == 1, result.output
+    assert "Spark cannot be reached" in result.text
+    assert "Check that its Thrift server" in result.text
 
 
 @pytest.mark.parametrize("fault", ["server stopped", "session ended"])

@@ -12,7 +12,6 @@ import random_raw
 import spark_cluster
 from dbt_runs import PROJECT, SALT, DbtRuns, copy_project
 from spark import Spark
-from spark_cluster import Cluster
 from test_parity import BUILD, SEED, build_on_duckdb, differences, read_marts
 
 SALES = "transaction_id,customer_id,transacted_at,amount\n"
@@ -152,28 +151,6 @@ def test_typed_tables_of_ones_own_are_read_and_completed(spark):
     ]
     # absent tables were made, and may be loaded later
     assert spark.execute("select count(*) from raw.leads") == [(0,)]
-
-
-def test_an_unreachable_server_is_one_sentence(spark, raw):
-    result = spark.load(raw, CRM_SPARK_PORT="1")
-    assert result.exit_code == 1
-    assert (
-        "Spark cannot be reached" in result.text and "Check that its Thrift server" in result.text
-    )
-    assert len(result.output.strip().splitlines()) == 1
-
-
-def test_an_unreachable_server_ends_a_build_with_one_sentence(folder):
-    """No cluster is needed for it."""
-    nowhere = Spark(Cluster(1), folder / "nowhere", folder / "spark_nowhere")
-    result = nowhere.dbt("--quiet", "build", succeeds=False)
-    assert result.exit_code == 2 and "Traceback" not in result.output, result.output
-    said = result.text.split("> in macro")[0]
-    assert "Spark's Thrift server at 127.0.0.1, port 1, cannot be reached" in said
-    assert "check that it runs and that CRM_SPARK_HOST, CRM_SPARK_PORT, CRM_SPARK_USER and" in said
-    assert said.count("cannot be reached") == 1
-    # the driver has a line of its own for each of the five schemas
-    assert len(result.output.strip().splitlines()) <= 15, result.output
 
 
 def test_a_server_that_goes_away_during_a_load_says_at_which_table(lasting, raw):

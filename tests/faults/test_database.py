@@ -1,16 +1,20 @@
 """A database that cannot be opened or written: one sentence, and nothing is lost."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+import compare
 import duckdb
 import pytest
 from dbt_runs import PROJECT
 from faults import (
     BUILD,
+    HISTORY,
     MOUNTED,
     marts,
     put_away,
@@ -89,14 +93,19 @@ def test_a_damaged_database_is_named_and_left_alone(dbt, raws, damage):
 
 
 def test_damaged_pages_end_with_what_to_do(dbt, raws):
-    """The header is good, so that a model finds out, by its checksum."""
+    """Header and catalog are good, so that a model finds out, by the checksum of what it reads."""
+    with duckdb.connect(str(dbt.database), read_only=True) as connection:
+        blocks = connection.execute(
+            "select distinct block_id from pragma_storage_info('intermediate.int_customer_days')"
+            " where block_id >= 0"
+        ).fetchall()
     content = bytearray(dbt.database.read_bytes())
-    for position in range(3 * 4096 + 262144, len(content), 262144):
+    for (block,) in blocks:
+        position = 3 * 4096 + block * 262144
         content[position + 100 : position + 200] = b"\xff" * 100
     dbt.database.write_bytes(content)
-    result = dbt(*BUILD, raw=raws["one"], succeeds=False)
-    said = sentence_of(result)
-    assert "backup" in said, said
+    said = sentence_of(dbt(*BUILD, raw=raws["one"], succeeds=False))
+    assert "failed; the database is damaged: put the last backup in its place" in said, said
 
 
 @pytest.mark.parametrize("place", ["file", "folder", "new file in a folder"])
@@ -193,3 +202,37 @@ def test_the_recipe_of_the_docs_swaps_in_a_good_build_and_no_other(dbt, tmp_path
         assert (done.returncode == 0) == is_good, done.stdout + done.stderr
         assert (dbt.database.read_bytes() == before) == (not is_good)
     assert dbt.query("select count(*) from marts.fct_transactions")[0][0] > 8000
+
+
+def test_the_recipes_of_the_docs_bring_back_what_no_build_makes_again(dbt, loads, tmp_path):
+    """Without the old file: the keys of erased customers, and the history from its first day on."""
+    text = (PROJECT / "docs/operations.md").read_text("utf-8")
+    (told,) = re.findall(r'`python -c "(.+?)"`', text)
+    (recipe,) = [
+        block for block in text.split("```") if "copy marts.dim_customers_history" in block
+    ]
+    out, *back = (
+        recipe.removeprefix("sql\n").replace("/backup", str(tmp_path)).strip().split(";")[:-1]
+    )
+    dbt.forget()
+    for day, load in (("2024-06-30", "one"), ("2024-12-31", "other")):
+        dbt(*BUILD, raw=loads[load], variables={"as_of_date": day})
+    put_away(dbt.database)
+    before = marts(dbt.database)
+    told = told.replace("/data/marts/clientele.duckdb", str(dbt.database))
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    with duckdb.connect(str(dbt.database)) as connection:
+        connection.execute(out)
+    dbt.forget()
+    with duckdb.connect(str(dbt.database)) as connection:
+        for statement in back:
+            connection.execute(statement)
+    environment = {"CRM_ERASURE_SALT": done.stdout.strip()}
+    variables = {"as_of_date": "2024-12-31"}
+    dbt(*BUILD, raw=loads["other"], environment=environment, variables=variables)
+    messages = compare.snapshot_differences(before, marts(dbt.database))
+    assert not messages, "\n".join(messages)
+    # a history that begins with the last build would tell of its day alone
+    assert dbt.query(f"select min(valid_from_date) from {HISTORY}") == [(date(2024, 6, 30),)]
+    erased = "select count(*) from marts.dim_customers where customer_id like 'erased-%'"
+    assert dbt.query(erased)[0][0] > 0

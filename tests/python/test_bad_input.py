@@ -467,7 +467,7 @@ def test_a_column_that_may_have_been_renamed_is_named(dbt, tmp_path):
         "branches/c.parquet": "select 'B3' as branch_id, 'Kiel' as city",
     }
     raw = put(tmp_path, files)
-    said = dbt(*MOUNT_ONLY[1:], raw=raw).text
+    said = dbt(*MOUNT_ONLY, raw=raw).text
     absent = "absent and so NULL"
     for words in (
         f"of {raw}/products.csv: {absent}: category, loaded_at; read by nothing: kind.",
