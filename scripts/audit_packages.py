@@ -95,10 +95,11 @@ def verdict_of_npm(output: str, errors: str, must_reach: bool) -> tuple[int, lis
     """Exit code and lines for what npm audit has said."""
     try:
         report = json.loads(output)
-        vulnerable = report["vulnerabilities"]
-        count = report["metadata"]["dependencies"]["total"]
-    except (ValueError, KeyError):
+    except ValueError:
         return not_audited("npm", f"npm audit ended with: {last_line(errors)}", must_reach)
+    if "vulnerabilities" not in report:
+        return not_audited("npm", f"npm audit ended with: {report.get('message')}", must_reach)
+    vulnerable, count = report["vulnerabilities"], report["metadata"]["dependencies"]["total"]
     found = [
         # what is vulnerable only through another package names that one instead of an advisory
         f"{name} {package['range']}: "
