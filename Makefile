@@ -6,7 +6,7 @@
 # make serve   look at them at http://127.0.0.1:8080
 # make test-site  the checks of the site, in a browser (not part of make test)
 # make test-engines  PostgreSQL and Spark against DuckDB, roles and loading (not part of make test)
-# make test-spark  all that there is about Spark (longer, so a job of its own in CI)
+# make test-spark  all that is tried on a Spark cluster but the two days of make test-engines (longer, so a job of its own in CI)
 # make test-faults  builds that are killed, disks that are full, files that are damaged (not part of make test)
 # make audit   look the locked packages, npm's too, up in the databases of known vulnerabilities (needs the network)
 # make lock    renew requirements.txt and its sisters from their .in files (needs uv)

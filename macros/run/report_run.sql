@@ -93,7 +93,7 @@
         ('max_temp_directory_size|offload|spill', false, 'the disk has no room for what does not fit into memory: make room beside the database, or let CRM_MEMORY_LIMIT name more memory, then run dbt again'),
         ('Out of Memory|could not allocate', false, 'memory is short: let CRM_MEMORY_LIMIT name more, then run dbt again'),
         ('Corrupt|computed checksum|INTERNAL Error|FATAL Error|has been invalidated', false, 'the database is damaged: put the last backup in its place (docs/operations.md), then run dbt again'),
-        (modules.re.escape(clientele.raw_path() or 'no raw files') ~ '/', true, 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again')
+        (modules.re.escape(clientele.raw_path() or 'no raw files') ~ '/[^"]*[.](parquet|csv)', true, 'a raw file cannot be read, as the message above says: write the file anew, then run dbt again')
     ] -%}
     {%- for pattern, leaves_database, to_do in kinds if modules.re.search(pattern, said) -%}
         {{ return({'to_do': to_do, 'leaves_database': leaves_database}) }}

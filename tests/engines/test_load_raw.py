@@ -20,10 +20,13 @@ def test_a_build_without_raw_tables_says_how_to_load_them(postgres):
 
 
 def test_text_arrives_as_it_is_and_is_replaced(postgres, raw):
+    (raw / "Products.CSV").write_text("another name than a table's", encoding="utf-8")
     for _ in range(2):
         result = postgres.load(raw)
         assert result.exit_code == 0, result.output
         assert "Loaded 2 rows of 1 tables" in result.text
+        # what the reading of files warns of
+        assert f"The file {raw}/Products.CSV is not read" in result.text
     rows = postgres.execute(
         "select transaction_id, customer_id, amount, channel from raw.transactions order by 1"
     )
@@ -48,6 +51,14 @@ def test_a_wrong_file_is_named_and_nothing_is_loaded(postgres, raw, content, sen
     assert sentence in result.text
     assert len(result.output.strip().splitlines()) == 1
     assert postgres.execute("select * from raw.transactions order by 1") == before
+
+
+def test_a_warning_is_not_taken_for_the_sentence(postgres, raw):
+    (raw / "Products.CSV").write_text("another name than a table's", encoding="utf-8")
+    (raw / "transactions.csv").write_text(SALES + "t1,c1\n", encoding="utf-8")
+    result = postgres.load(raw)
+    assert result.exit_code == 1 and "line 2 has fewer fields than the header" in result.text
+    assert len(result.output.strip().splitlines()) == 1, result.output
 
 
 def test_no_folder(postgres, tmp_path):
